@@ -1,0 +1,1 @@
+"""bezoar keeps poison out of machine-learning models."""

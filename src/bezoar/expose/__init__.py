@@ -1,0 +1,1 @@
+"""Expose: what in this data or model is not as it should be?"""
