@@ -1,6 +1,7 @@
 """`Manifest`: the sample table of a dataset version, and its Merkle root."""
 
 import hashlib
+import itertools
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Manifest:
             ValueError: If a path stands twice.
         """
         ordered = sorted(entries, key=lambda e: e.path.encode("utf-8", "surrogateescape"))
-        for one, other in zip(ordered, ordered[1:], strict=False):
+        for one, other in itertools.pairwise(ordered):
             if one.path == other.path:
                 raise ValueError(f"two samples are named {one.path!r}")
         return cls(tuple(ordered))

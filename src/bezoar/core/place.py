@@ -18,7 +18,7 @@ class PlaceKind(StrEnum):
 
 
 def printable(text: str) -> str:
-    """Escape whatever a terminal or a log would act on: controls, line ends, bidi marks, surrogates.
+    """Escape what a terminal or a log would act on: controls, line ends, bidi marks, surrogates.
 
     Names and labels are written by the attacker; this is the one way they reach a line of text.
     """
