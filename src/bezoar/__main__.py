@@ -1,0 +1,6 @@
+"""`python -m bezoar`."""
+
+from bezoar.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What every command shares: results to stdout or a file, all else to stderr, exit codes."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.finding import Finding
+from bezoar.core.place import printable
+from bezoar.core.policy import Decision, Verdict
+from bezoar.core.severity import Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total); total 0 = not known."""
+
+_REDRAW_S = 0.1
+
+
+class Panel(StrEnum):
+    """The panels of `bezoar --help`, named after the stages."""
+
+    RECON = "Reconnaissance: what feeds my models?"
+    EVALUATE = "Evaluation: is the way in sound?"
+    FORTIFY = "Fortify: does anything unvetted get in?"
+    LIMIT = "Limit: how fast are we back?"
+    EXPOSE = "Expose: what in this data is not as it should be?"
+    EXERCISE = "Exercise: would we notice?"
+    ALL = "All stages"
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def severity(text: str) -> Severity:
+    """Read a severity from the command line.
+
+    Raises:
+        UsageError: If there is no such severity.
+    """
+    try:
+        return Severity(text)  # type: ignore[arg-type]  # looks up by name as well
+    except ValueError:
+        names = ", ".join(str(one) for one in Severity)
+        raise UsageError(f"not a severity: {text!r} (want one of {names})") from None
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
+]
+FailOnOption = Annotated[
+    Severity | None,
+    typer.Option(
+        "--fail-on",
+        parser=severity,
+        metavar="SEVERITY",
+        help="Exit 1 from this severity on (info, low, medium, high, critical).",
+        show_default="medium",
+    ),
+]
+ExitZeroOption = Annotated[
+    bool, typer.Option("--exit-zero", help="Exit 0 where findings alone would make it 1.")
+]
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Return a rich console: no colour off a terminal or with NO_COLOR, and no markup.
+
+    Text from data reaches a terminal through `printable` only.
+    """
+    from rich.console import Console  # noqa: PLC0415 - `verify` does without rich
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Write lines for a person to stderr, each made safe for a terminal."""
+    lines = "\n".join(printable(line) for line in text.split("\n"))
+    sys.stderr.write(lines.encode(_encoding(), "backslashreplace").decode(_encoding()) + "\n")
+
+
+def _encoding() -> str:
+    return sys.stderr.encoding or "utf-8"
+
+
+def as_json(value: Any) -> str:
+    """Return JSON text for a result; NaN and infinity are refused, as JSON has neither."""
+    return json.dumps(value, indent=2, allow_nan=False)
+
+
+def write_result(text: str, output: Path | None = None) -> None:
+    """Write a result to stdout, or to a file whole or not at all; `-` is stdout.
+
+    Raises:
+        BezoarError: If the file cannot be written.
+    """
+    text = text if text.endswith("\n") else text + "\n"
+    if output is None or str(output) == "-":
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+        return
+    with whole_file(output) as draft:
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def whole_file(output: Path) -> Iterator[Path]:
+    """Yield a draft to write to; it takes the place of `output` when the block ends well.
+
+    Raises:
+        BezoarError: If the draft cannot be written or put in place.
+    """
+    target = Path(os.path.realpath(output))
+    if target.exists() and not target.is_file():
+        # A pipe or a device is written as it is; replacing /dev/null would break the machine.
+        draft = target
+    else:
+        draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield draft
+        if draft != target:
+            draft.replace(target)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BezoarError(
+            f"cannot write {output}: {why}", next="give -o a file in a folder that you may write to"
+        ) from error
+    finally:
+        if draft != target:
+            with suppress(OSError):
+                draft.unlink()
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """Yield a callable that draws a bar on stderr; off a terminal it draws nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.progress import (  # noqa: PLC0415 - rich is for terminals
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(printable(label), total=None)
+        drawn = 0.0
+
+        def step(done: int, total: int) -> None:
+            nonlocal drawn
+            if (now := time.monotonic()) - drawn >= _REDRAW_S or done >= total:
+                drawn = now
+                bar.update(task, completed=done, total=total or None)
+
+        yield step
+
+
+def exit_code(
+    findings: Iterable[Finding],
+    fail_on: Severity = Severity.MEDIUM,
+    verdict: Verdict | None = None,
+    *,
+    exit_zero: bool = False,
+) -> int:
+    """Return 3 for `undecided`, 1 for findings or a verdict that does not admit, else 0.
+
+    Args:
+        findings: What was found.
+        fail_on: Mildest severity that counts.
+        verdict: The policy's verdict, where there is one.
+        exit_zero: Return 0 in place of 1, and of nothing else.
+    """
+    if verdict is not None and verdict.decision is Decision.UNDECIDED:
+        return BezoarError.exit_code
+    refused = verdict is not None and not verdict.admits
+    if refused or any(finding.severity >= fail_on for finding in findings):
+        return 0 if exit_zero else 1
+    return 0
