@@ -9,6 +9,8 @@ Image = NDArray[np.uint8]
 """Shape (height, width, 3), RGB."""
 Labels = NDArray[np.str_]
 """Shape (n,): the class of each sample."""
+UNTARGETED = ""
+"""The target of an attack that is content with any wrong class."""
 
 
 class Attack(Protocol):
@@ -25,7 +27,7 @@ class Attack(Protocol):
 
     @property
     def target(self) -> str:
-        """The class that the attacker wants to see predicted."""
+        """The class that the attacker wants to see predicted; `UNTARGETED` if any will do."""
         ...
 
     def victims(self, labels: Labels) -> NDArray[np.bool_]:
@@ -37,7 +39,7 @@ class Attack(Protocol):
         ...
 
     def stamp(self, image: Image, rng: np.random.Generator) -> Image:
-        """Return the image as it is slipped into the training set, with `target` as its label."""
+        """Return the image as it is slipped into the training set, with a label that lies."""
         ...
 
     def trigger(self, image: Image, rng: np.random.Generator) -> Image:
