@@ -1,0 +1,1 @@
+"""Report: one file per output format."""
