@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from bezoar.core.digest import Digest
@@ -56,6 +57,14 @@ class Event:
         return replace(self, digest=Digest("sha256", hashlib.sha256(self.content()).digest()))
 
 
+class FaultKind(StrEnum):
+    """The ways in which a chain is broken."""
+
+    CHANGED = "changed"
+    MOVED = "moved"
+    UNREADABLE = "unreadable"
+
+
 @dataclass(frozen=True, slots=True)
 class ChainFault:
     """What is wrong with a chain.
@@ -64,11 +73,13 @@ class ChainFault:
         writer: Whose chain.
         number: The number of the event at which it shows.
         message: What is wrong.
+        kind: In which way.
     """
 
     writer: str
     number: int
     message: str
+    kind: FaultKind = FaultKind.CHANGED
 
 
 def chain_faults(events: Iterable[Event]) -> list[ChainFault]:
@@ -84,9 +95,9 @@ def chain_faults(events: Iterable[Event]) -> list[ChainFault]:
             faults.append(ChainFault(event.writer, event.number, "its content was changed"))
         if event.number != wanted:
             message = f"event {wanted} should stand here: dropped or re-ordered"
-            faults.append(ChainFault(event.writer, event.number, message))
+            faults.append(ChainFault(event.writer, event.number, message, FaultKind.MOVED))
         elif event.previous != (before.digest if before else None):
             message = "it does not continue the event before it"
-            faults.append(ChainFault(event.writer, event.number, message))
+            faults.append(ChainFault(event.writer, event.number, message, FaultKind.MOVED))
         before = event
     return faults

@@ -1,0 +1,138 @@
+"""The settings that people write: environment over `bezoar.toml` or `[tool.bezoar]`, over defaults.
+
+A command's flag goes before all of them. There are only keys that something uses.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+
+from bezoar.core.errors import UsageError
+from bezoar.core.policy import Policy
+from bezoar.core.severity import Severity
+
+PREFIX = "BEZOAR_"
+
+
+def _severity(value: object) -> Severity:
+    if isinstance(value, Severity):
+        return value
+    if not isinstance(value, str) or value.upper() not in Severity.__members__:
+        raise ValueError(f"want one of {', '.join(str(one) for one in Severity)}")
+    return Severity[value.upper()]
+
+
+def _codes(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+_Severity = Annotated[Severity, BeforeValidator(_severity)]
+_Code = Annotated[str, StringConstraints(pattern=r"^BZ[1-6]\d\d$")]
+_Codes = Annotated[frozenset[_Code], BeforeValidator(_codes)]
+_Writer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PolicySettings(_Model):
+    """The `[policy]` table.
+
+    Attributes:
+        quarantine_at: Mildest severity that quarantines.
+        reject_at: Mildest severity that rejects.
+        required: Codes of the rules that must have run.
+    """
+
+    quarantine_at: _Severity = Severity.MEDIUM
+    reject_at: _Severity = Severity.CRITICAL
+    required: _Codes = frozenset()
+
+
+class Settings(_Model):
+    """Everything that a project can configure.
+
+    Attributes:
+        ledger: URL of the ledger's database; None: SQLite in `.bezoar/`.
+        writer: Name of this checkout's chain in the ledger; None: one drawn once.
+        fail_on: Mildest severity for which a command exits with 1.
+        policy: How findings become a verdict.
+    """
+
+    ledger: str | None = None
+    writer: _Writer | None = None
+    fail_on: _Severity = Severity.MEDIUM
+    policy: PolicySettings = PolicySettings()
+
+    def as_policy(self) -> Policy:
+        """Return the policy that the `[policy]` table describes."""
+        return Policy(**self.policy.model_dump())
+
+
+def read_settings(name: str, table: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        name: The configuration file's name, for errors.
+        table: What it holds.
+        environment: The process's environment.
+
+    Raises:
+        UsageError: If a key is unknown or a value is off.
+    """
+    settings = _validated(name, table)
+    given = _from_environment(environment)
+    if not given:
+        return settings
+    policy = {**settings.policy.model_dump(), **given.pop("policy", {})}
+    return _validated("environment", {**settings.model_dump(), **given, "policy": policy})
+
+
+def _validated(name: str, table: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = [str(part) for part in first["loc"]]
+        if first["type"] == "extra_forbidden":
+            raise UsageError(f"{name}: {_unknown(path)}", next=f"mend {name}") from None
+        why = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{name}: {'.'.join(path)}: {why}", next=f"mend {name}") from None
+
+
+def _unknown(path: list[str]) -> str:
+    """Say that a key is unknown, with the nearest one that is known at that place."""
+    fields = PolicySettings.model_fields if path[0] == "policy" else Settings.model_fields
+    key = path[-1]
+    near = difflib.get_close_matches(key, fields, n=1, cutoff=0)
+    where = "".join(f"[{part}] " for part in path[:-1])
+    return f"unknown key {where}{key!r}; did you mean {near[0]!r}?"
+
+
+def _variables() -> dict[str, tuple[str, ...]]:
+    """Return each environment variable's name and the path of the setting that it gives."""
+    top = {name: (name,) for name in Settings.model_fields if name != "policy"}
+    policy = {f"policy_{name}": ("policy", name) for name in PolicySettings.model_fields}
+    return {PREFIX + name.upper(): path for name, path in (top | policy).items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    known = _variables()
+    given: dict[str, Any] = {}
+    for name, value in environment.items():
+        if name in known:
+            *tables, key = known[name]
+            place = given
+            for part in tables:
+                place = place.setdefault(part, {})
+            place[key] = value
+        elif name.startswith(PREFIX) and (near := difflib.get_close_matches(name, known, 1, 0.9)):
+            # Others may well have a BEZOAR_VERSION of their own; a near miss is a slip.
+            raise UsageError(
+                f"environment: unknown variable {name}; did you mean {near[0]}?",
+                next=f"unset {name}",
+            )
+    return given
