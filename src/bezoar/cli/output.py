@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +27,7 @@ Progress = Callable[[int, int], None]
 """Called with (done, total); total 0 = not known."""
 
 _REDRAW_S = 0.1
+_WIDTH = 80
 
 
 class Panel(StrEnum):
@@ -117,6 +120,35 @@ def write_result(text: str, output: Path | None = None) -> None:
         return
     with whole_file(output) as draft:
         draft.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as wide as the terminal, 80 columns off one; cells are made safe for it."""
+    from rich.console import Console  # noqa: PLC0415 - only what prints a table pays for it
+    from rich.table import Table  # noqa: PLC0415 - the same
+    from rich.text import Text  # noqa: PLC0415 - the same
+
+    grid = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    for column in grid.columns:
+        column.overflow = "fold"
+    for row in rows:
+        grid.add_row(*(Text(printable(cell)) for cell in row))
+    page = StringIO()
+    Console(file=page, width=_width(), color_system=None).print(grid)
+    return "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
+
+
+def finding_text(findings: Iterable[Finding]) -> str:
+    """Return each finding on a line of its own, and below it the command to type."""
+    lines = []
+    for one in findings:
+        head = f"{one.severity} {one.code} {one.place}: {printable(one.message)}"
+        lines += [head, f"  next: {printable(one.next)}"] if one.next else [head]
+    return "\n".join(lines)
 
 
 @contextmanager

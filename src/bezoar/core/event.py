@@ -40,7 +40,13 @@ class Event:
 
     def content(self) -> bytes:
         """Return what the digest is taken over: canonical JSON of every field but the digest."""
-        fields = {
+        fields = self.as_json()
+        del fields["digest"]
+        return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the event as JSON values."""
+        return {
             "writer": self.writer,
             "number": self.number,
             "time": self.time,
@@ -49,8 +55,8 @@ class Event:
             "actor": self.actor,
             "detail": dict(self.detail),
             "previous": str(self.previous) if self.previous else None,
+            "digest": str(self.digest) if self.digest else None,
         }
-        return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
     def sealed(self) -> "Event":
         """Return the event with its digest."""

@@ -12,8 +12,7 @@ _FIELDS = {*_TEXTS, "number", "detail", "previous"}
 
 def to_line(event: Event) -> str:
     """Return a sealed event as canonical JSON, its digest included, without a line end."""
-    fields = json.loads(event.content()) | {"digest": str(event.digest)}
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return json.dumps(event.as_json(), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def from_line(line: str) -> Event:
