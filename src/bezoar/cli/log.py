@@ -9,13 +9,15 @@ import typer
 from bezoar.cli.output import (
     ExitZeroOption,
     FailOnOption,
+    FindingsFormat,
+    FindingsFormatOption,
     Format,
     FormatOption,
     OutputOption,
     Panel,
     as_json,
     exit_code,
-    finding_text,
+    findings_result,
     note,
     table,
     write_result,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from bezoar.project import Project
 
 SCHEMA_VERSION = 1
+_EMPTY = "nothing has happened yet: the ledger is empty"
 _LONG_DIGEST = re.compile(r"^([a-z0-9.+-]+:[0-9a-f]{12})[0-9a-f]{20,}$")
 
 
@@ -59,13 +62,13 @@ def show(form: FormatOption = Format.TEXT, output: OutputOption = None) -> None:
         write_result(as_json(result), output)
         return
     if not events:
-        note("nothing has happened yet: the ledger is empty")
+        note(_EMPTY)
         return
     write_result(table(("time", "event", "what", "subject"), [_row(one) for one in events]), output)
 
 
 def verify(
-    form: FormatOption = Format.TEXT,
+    form: FindingsFormatOption = FindingsFormat.TEXT,
     output: OutputOption = None,
     fail_on: FailOnOption = None,
     exit_zero: ExitZeroOption = False,
@@ -74,27 +77,24 @@ def verify(
 
     A cut tail leaves a chain that holds: compare its head with one that was noted elsewhere.
     """
-    from bezoar.ledger.rules import as_findings  # noqa: PLC0415 - see the package's docstring
+    from bezoar.ledger.rules import as_outcomes  # noqa: PLC0415 - see the package's docstring
 
     project, ledger = _open()
     with ledger:
-        findings = as_findings(ledger.verify())
-        heads = {} if findings else {name: ledger.head(name) for name in ledger.writers()}
-    if form is Format.JSON:
-        result = {
-            "schema_version": SCHEMA_VERSION,
-            "heads": {writer: str(head) for writer, head in heads.items()},
-            "findings": [finding.as_json() for finding in findings],
-        }
-        write_result(as_json(result), output)
-    elif findings:
-        write_result(finding_text(findings), output)
-    elif heads:
-        lines = [f"{writer} holds, its head is {head}" for writer, head in heads.items()]
-        write_result("\n".join(lines), output)
+        outcomes = as_outcomes(ledger.verify())
+        findings = [finding for outcome in outcomes for finding in outcome.findings]
+        heads = {} if findings else {name: str(ledger.head(name)) for name in ledger.writers()}
+    fail_on = fail_on or project.settings.fail_on
+    text = findings_result(
+        form, outcomes, subject="the ledger", fields={"heads": heads}, fail_on=fail_on
+    )
+    if form is FindingsFormat.TEXT and not findings:
+        text = "".join(f"{writer} holds, its head is {head}\n" for writer, head in heads.items())
+    if text:
+        write_result(text, output)
     else:
-        note("nothing has happened yet: the ledger is empty")
-    raise typer.Exit(exit_code(findings, fail_on or project.settings.fail_on, exit_zero=exit_zero))
+        note(_EMPTY)
+    raise typer.Exit(exit_code(findings, fail_on, exit_zero=exit_zero))
 
 
 def export(

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from io import StringIO
@@ -16,6 +16,7 @@ import typer
 
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome
 from bezoar.core.place import printable
 from bezoar.core.policy import Decision, Verdict
 from bezoar.core.severity import Severity
@@ -49,6 +50,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class FindingsFormat(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
 def severity(text: str) -> Severity:
     """Read a severity from the command line.
 
@@ -63,6 +73,9 @@ def severity(text: str) -> Severity:
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.")]
+FindingsFormatOption = Annotated[
+    FindingsFormat, typer.Option("--format", help="How to write the findings.")
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", help="Write to FILE, whole or not at all."),
@@ -142,13 +155,39 @@ def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
 
 
-def finding_text(findings: Iterable[Finding]) -> str:
-    """Return each finding on a line of its own, and below it the command to type."""
-    lines = []
-    for one in findings:
-        head = f"{one.severity} {one.code} {one.place}: {printable(one.message)}"
-        lines += [head, f"  next: {printable(one.next)}"] if one.next else [head]
-    return "\n".join(lines)
+def findings_result(
+    form: FindingsFormat,
+    outcomes: Sequence[Outcome],
+    *,
+    subject: str,
+    verdict: Verdict | None = None,
+    fields: Mapping[str, Any] | None = None,
+    fail_on: Severity = Severity.MEDIUM,
+) -> str:
+    """Return outcomes in the format asked for.
+
+    Args:
+        form: The format.
+        outcomes: One per rule asked for.
+        subject: What was looked at.
+        verdict: What the policy made of them, where one was asked.
+        fields: More top-level fields of the JSON.
+        fail_on: Mildest severity that fails a JUnit case.
+    """
+    from bezoar.report.json import outcomes_json  # noqa: PLC0415 - see the package's docstring
+    from bezoar.report.junit import junit_xml  # noqa: PLC0415 - the same
+    from bezoar.report.sarif import sarif_json  # noqa: PLC0415 - the same
+    from bezoar.report.text import findings_text  # noqa: PLC0415 - the same
+
+    match form:
+        case FindingsFormat.TEXT:
+            return findings_text(outcomes, verdict=verdict, subject=subject, width=_width())
+        case FindingsFormat.JSON:
+            return outcomes_json(outcomes, verdict=verdict, fields=fields)
+        case FindingsFormat.SARIF:
+            return sarif_json(outcomes)
+        case FindingsFormat.JUNIT:
+            return junit_xml(outcomes, name=subject, fail_on=fail_on)
 
 
 @contextmanager

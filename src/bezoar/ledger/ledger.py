@@ -31,6 +31,10 @@ _PAUSE_S = 0.02
 _Result = TypeVar("_Result")
 
 
+class DamagedLedgerError(BezoarError):
+    """The database's own structure is broken."""
+
+
 class Ledger:
     """Append-only events, one hash chain per writer; made by `open_ledger`.
 
@@ -140,9 +144,8 @@ class Ledger:
         try:
             with self._read() as connection:
                 return chains.faults(connection) if connection is not None else []
-        except exc.DatabaseError as error:
-            message = f"the database cannot be read: {error.orig}"
-            return [ChainFault(str(self), 0, message, FaultKind.UNREADABLE)]
+        except DamagedLedgerError as error:
+            return [ChainFault(str(self), 0, error.message, FaultKind.UNREADABLE)]
 
     def export(self, path: Path) -> int:
         """Write every chain to a file of JSON lines and return the number of events."""
@@ -202,7 +205,13 @@ class Ledger:
     def _reaching(self) -> Iterator[None]:
         try:
             yield
-        except exc.OperationalError as error:
+        except exc.IntegrityError:
+            raise
+        except exc.DatabaseError as error:
+            # The driver uses the bare class for a file that is damaged or no database at all.
+            if type(error) is exc.DatabaseError:
+                message = f"the ledger {self} cannot be read: {error.orig}"
+                raise DamagedLedgerError(message, next="bezoar log verify") from error
             raise BezoarError(f"cannot use the ledger {self}: {error.orig}", next=_WHERE) from error
 
 

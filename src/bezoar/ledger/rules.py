@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bezoar.core.event import ChainFault, FaultKind
 from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
@@ -37,18 +38,23 @@ RULES = {
 }
 
 
-def as_findings(faults: Iterable[ChainFault]) -> list[Finding]:
-    """Return a finding for each fault, at the number of its event."""
-    return [
-        Finding(
-            rule=RULES[fault.kind],
-            place=_place(fault),
-            message=fault.message,
-            evidence={"writer": fault.writer, "number": fault.number},
-            next="bezoar log export FILE, and compare it with a copy taken before",
-        )
-        for fault in faults
-    ]
+def as_outcomes(faults: Iterable[ChainFault]) -> tuple[Outcome, ...]:
+    """Return the outcome of each rule, with a finding for each fault of its kind."""
+    faults = list(faults)
+    return tuple(
+        Outcome.of(rule, (_finding(rule, fault) for fault in faults if fault.kind is kind))
+        for kind, rule in RULES.items()
+    )
+
+
+def _finding(rule: Rule, fault: ChainFault) -> Finding:
+    return Finding(
+        rule=rule,
+        place=_place(fault),
+        message=fault.message,
+        evidence={"writer": fault.writer, "number": fault.number},
+        next="bezoar log export FILE",
+    )
 
 
 def _place(fault: ChainFault) -> Place:
