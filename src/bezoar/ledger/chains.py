@@ -94,7 +94,7 @@ def _rows(connection: Connection, writer: str | None = None) -> Iterator[_Row]:
     query = sa.select(events).order_by(events.c.writer, events.c.number)
     if writer is not None:
         query = query.where(events.c.writer == writer)
-    yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
+    yield from connection.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
 
 
 def _event(row: _Row) -> Event:

@@ -205,14 +205,14 @@ class Ledger:
     def _reaching(self) -> Iterator[None]:
         try:
             yield
-        except exc.IntegrityError:
-            raise
+        except (exc.OperationalError, exc.ProgrammingError) as error:  # away; not permitted
+            raise BezoarError(f"cannot use the ledger {self}: {error.orig}", next=_WHERE) from error
         except exc.DatabaseError as error:
             # The driver uses the bare class for a file that is damaged or no database at all.
-            if type(error) is exc.DatabaseError:
-                message = f"the ledger {self} cannot be read: {error.orig}"
-                raise DamagedLedgerError(message, next="bezoar log verify") from error
-            raise BezoarError(f"cannot use the ledger {self}: {error.orig}", next=_WHERE) from error
+            if type(error) is not exc.DatabaseError:
+                raise
+            message = f"the ledger {self} cannot be read: {error.orig}"
+            raise DamagedLedgerError(message, next="bezoar log verify") from error
 
 
 _WHERE = "export BEZOAR_LEDGER=URL, with a database that can be reached and written"
