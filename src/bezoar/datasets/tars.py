@@ -1,0 +1,188 @@
+"""Reader: class folders inside a .tar (plain, gzip, bzip2, xz), without unpacking.
+
+The headers are parsed here: `tarfile` of the Python versions in use reads extended headers of any
+size into memory and can be sent into an endless loop by a negative size (CVE-2025-8194).
+"""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from bezoar.datasets.blob import Blob, BombError
+from bezoar.datasets.containers import (
+    SPECIAL_FILE,
+    UNSAFE_NAME,
+    at_file,
+    damaged,
+    readable,
+    why_unsafe,
+)
+from bezoar.datasets.indexed import IndexedDataset
+from bezoar.datasets.tree import Tree, tree_dataset
+
+_BLOCK: Final = 512
+_MAX_EXTENDED: Final = 1 << 20
+_PIECE: Final = 1 << 20
+_LONGEST_NUMBER: Final = 18
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, BombError)
+_OPENERS: Final[tuple[tuple[bytes, Callable[[Path], object]], ...]] = (
+    (b"\x1f\x8b", gzip.open),
+    (b"BZh", bz2.open),
+    (b"\xfd7zXZ\0", lzma.open),
+)
+
+
+class DamagedTarError(ValueError):
+    """The archive cannot be read from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its name, where its bytes lie, and whether it is a plain file or a folder."""
+
+    name: str
+    place: tuple[int, int]
+    is_file: bool
+    is_folder: bool
+
+
+def open_tar(path: Path) -> IndexedDataset:
+    """Open class folders inside a .tar; the samples' ids are the names of its entries."""
+    places: dict[str, tuple[int, int]] = {}
+    tree = Tree(name=path.name, read=lambda name: blob.read(places[name]))
+    try:
+        blob = _blob(path)
+        for entry in entries(blob):
+            _add(entry, tree, places)
+    except (*_DAMAGE, DamagedTarError) as error:
+        tree.problems.append(damaged(path.name, str(error)))
+    return tree_dataset(tree)
+
+
+def _blob(path: Path) -> Blob:
+    with path.open("rb") as file:
+        magic = file.read(6)
+    for start, opener in _OPENERS:
+        if magic.startswith(start):
+            with cast("BinaryIO", opener(path)) as packed:
+                pieces = iter(partial(packed.read, _PIECE), b"")
+                return Blob.unpacked(pieces, path.stat().st_size)
+    return Blob.of_file(path)
+
+
+def _add(entry: Entry, tree: Tree, places: dict[str, tuple[int, int]]) -> None:
+    name = entry.name.removeprefix("./")
+    if entry.is_folder:
+        name = name.rstrip("/")
+    if entry.is_folder and name in ("", "."):
+        return
+    if why := why_unsafe(name):
+        tree.problems.append(at_file(UNSAFE_NAME, name, f"{readable(name)}: {why}"))
+    elif not entry.is_file and not entry.is_folder:
+        message = f"{readable(name)} is a link or special file; it is not followed"
+        tree.problems.append(at_file(SPECIAL_FILE, name, message))
+    elif entry.is_file:
+        if name in places:
+            # As tar itself does, the last one counts.
+            message = f"two entries are named {readable(name)}; the last one is read"
+            tree.problems.append(at_file(UNSAFE_NAME, name, message))
+        else:
+            tree.add(name)
+        places[name] = entry.place
+
+
+def entries(blob: Blob) -> Iterator[Entry]:
+    """List an archive: ustar, with GNU long names and POSIX extended headers.
+
+    Raises:
+        DamagedTarError: Where it can be read no further.
+    """
+    offset, extended = 0, dict[str, str]()
+    while (head := _block(blob, offset)) != bytes(_BLOCK):
+        _check_sum(head, offset)
+        kind, size = head[156:157], _number(head[124:136], offset)
+        data = offset + _BLOCK
+        if kind in b"xgLK":
+            extended |= _extended(kind, _small(blob, data, size))
+        else:
+            size = _decimal(extended.get("size", str(size)))
+            name = extended.get("path") or _name(head)
+            sparse = any(key.startswith("GNU.sparse") for key in extended)
+            is_file = kind in b"07\0" and not sparse
+            yield Entry(name, (data, size), is_file, kind == b"5")
+            extended = {}
+        if data + size > blob.size:
+            raise DamagedTarError(f"truncated after byte {offset:,}")
+        offset = data + -(-size // _BLOCK) * _BLOCK
+
+
+def _block(blob: Blob, offset: int) -> bytes:
+    try:
+        return blob.read((offset, _BLOCK))
+    except ValueError as error:
+        raise DamagedTarError("its end is missing") from error
+
+
+def _small(blob: Blob, offset: int, size: int) -> bytes:
+    if size > _MAX_EXTENDED:
+        raise DamagedTarError("an extended header of more than 1 MiB")
+    try:
+        return blob.read((offset, size))
+    except ValueError as error:
+        raise DamagedTarError("its end is missing") from error
+
+
+def _check_sum(head: bytes, offset: int) -> None:
+    said = _number(head[148:156], offset)
+    if sum(head) - sum(head[148:156]) + 8 * 32 != said:
+        raise DamagedTarError(f"no header at byte {offset:,}")
+
+
+def _number(field: bytes, offset: int) -> int:
+    """Read an octal number, or a big-endian one whose first bit is set (never a negative one)."""
+    if field[:1] == b"\x80":
+        return int.from_bytes(field[1:], "big")
+    text = field.strip(b" \0")
+    if not text:
+        return 0
+    if not text.isdigit() or b"8" in text or b"9" in text:
+        raise DamagedTarError(f"a header with a damaged number at byte {offset:,}")
+    return int(text, 8)
+
+
+def _decimal(text: str) -> int:
+    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise DamagedTarError("a damaged number in an extended header")
+    return int(text)
+
+
+def _name(head: bytes) -> str:
+    name, prefix = _text(head[:100]), _text(head[345:500])
+    return f"{prefix}/{name}" if prefix and head[257:263] == b"ustar\0" else name
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _extended(kind: bytes, data: bytes) -> dict[str, str]:
+    """Read a GNU long name (`L`) or POSIX records (`x`: "length key=value" and a line end)."""
+    if kind == b"L":
+        return {"path": _text(data)}
+    records: dict[str, str] = {}
+    while kind == b"x" and data.strip(b"\0"):
+        length, _, _ = data.partition(b" ")
+        if not len(length) < _decimal(length.decode("latin-1")) <= len(data):
+            raise DamagedTarError("a damaged extended header")
+        key, equals, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
+        if not equals:
+            raise DamagedTarError("a damaged extended header")
+        records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+        data = data[int(length) :]
+    return records

@@ -1,0 +1,195 @@
+"""Samples in a tree of files, a folder or an archive: class folders, label tables, or both."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.datasets.containers import (
+    SPECIAL_FILE,
+    UNREADABLE_CONTAINER,
+    UNSAFE_NAME,
+    at_file,
+    colliding,
+    readable,
+)
+from bezoar.datasets.indexed import IndexedDataset
+from bezoar.datasets.label_table import (
+    LISTING_MISMATCH,
+    NoLabelTableError,
+    Row,
+    read_label_table,
+)
+from bezoar.datasets.labelling import LABELS_DISAGREE, UNLABELLED, reconcile, unlabelled
+
+NOT_AN_IMAGE = Rule(
+    code="BZ209",
+    name="not-an-image",
+    title="File that is no image in a class folder",
+    severity=Severity.LOW,
+    why="No check looks at it, and some loaders will read it.",
+)
+
+IMAGE_EXTENSIONS: Final = frozenset(
+    "png jpg jpeg jpe ppm pgm pbm pnm webp bmp dib gif".split()  # noqa: SIM905 - reads better
+)
+_TABLE_EXTENSIONS: Final = frozenset({"csv", "tsv"})
+_SPLITS: Final = frozenset(
+    {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
+)
+
+
+@dataclass
+class Tree:
+    """The regular files of a folder or an archive.
+
+    Attributes:
+        name: A short name for people.
+        read: Reads a file by its path; OSError or ValueError if it cannot.
+        folders: File names by folder; the root is the empty string.
+        problems: What is no regular file, or has no safe name.
+        root: The folder on disk; None for archives.
+    """
+
+    name: str
+    read: Callable[[str], bytes]
+    folders: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+    root: Path | None = None
+
+    def add(self, path: str) -> None:
+        """Add a file by its path."""
+        folder, _, name = path.rpartition("/")
+        self.folders.setdefault(folder, []).append(name)
+
+
+def tree_dataset(tree: Tree) -> IndexedDataset:
+    """Return the images of a tree as samples.
+
+    The class of a sample is what a label table says (see `labelling`), else its class folder: the
+    top folder below the root, where folders that all images share, and folders named after splits
+    (`train`, `test`, …), do not count.
+    """
+    images = {folder: _matching(tree, folder, IMAGE_EXTENSIONS) for folder in tree.folders}
+    images = {folder: paths for folder, paths in images.items() if paths}
+    level = class_level(images)
+    classes = {folder: _class_folder(folder, level) for folder in images}
+    rows = list(_rows(tree))
+    problems = tree.problems + list(_strangers(tree, images, level, {row.table for row in rows}))
+    labels: list[str | None]
+    if rows:
+        paths = {path: classes[folder] for folder, names in images.items() for path in names}
+        labelling = reconcile(paths, rows)
+        keys, labels = list(paths), list(labelling.labels.values())
+        problems += labelling.problems
+    else:
+        keys = [path for names in images.values() for path in names]
+        labels = [_label(classes[folder]) for folder, names in images.items() for _ in names]
+    problems += unlabelled([readable(path) for path in keys], labels)
+    checked = [UNSAFE_NAME, UNREADABLE_CONTAINER, SPECIAL_FILE, NOT_AN_IMAGE, UNLABELLED]
+    checked += [LABELS_DISAGREE, LISTING_MISMATCH] if rows else []
+    return _indexed(tree, keys, labels, problems, checked)
+
+
+def class_level(folders: Iterable[str]) -> int:
+    """Return how many folders lie above the class folders, given the folders that hold images."""
+    parts = [folder.split("/") if folder else [] for folder in folders]
+    level = 0
+    while parts and all(len(part) > level + 1 for part in parts):
+        here = {part[level].lower() for part in parts}
+        if len(here) > 1 and not here <= _SPLITS:
+            break
+        level += 1
+    return level
+
+
+def _class_folder(folder: str, level: int) -> str | None:
+    parts = folder.split("/", level + 1) if folder else []
+    return parts[level] if len(parts) > level else None
+
+
+def _label(folder: str | None) -> str | None:
+    return None if folder is None else readable(folder)
+
+
+def _extension(name: str) -> str:
+    stem, dot, extension = name.rpartition(".")
+    return extension.lower() if stem and dot else ""
+
+
+def with_extension(tree: Tree, extensions: frozenset[str]) -> list[str]:
+    """Return the paths of all files with one of these extensions."""
+    return [path for folder in tree.folders for path in _matching(tree, folder, extensions)]
+
+
+def _matching(tree: Tree, folder: str, extensions: frozenset[str]) -> list[str]:
+    prefix = f"{folder}/" if folder else ""
+    names = tree.folders[folder]
+    return [prefix + name for name in names if _extension(name) in extensions]
+
+
+def _rows(tree: Tree) -> Iterator[Row]:
+    for table in sorted(with_extension(tree, _TABLE_EXTENSIONS)):
+        try:
+            yield from read_label_table(tree.read(table), table)
+        except NoLabelTableError as error:
+            # Other tables lie beside data sets too; half a label table is worth a word.
+            if error.almost:
+                tree.problems.append(_no_table(table, error, Severity.LOW))
+        except (OSError, ValueError) as error:
+            tree.problems.append(_no_table(table, error, Severity.HIGH))
+
+
+def _no_table(table: str, error: Exception, severity: Severity) -> Finding:
+    message = f"{readable(table)} cannot be read as a label table: {readable(str(error))}"
+    return at_file(UNREADABLE_CONTAINER, table, message, severity=severity)
+
+
+def _strangers(
+    tree: Tree, images: dict[str, list[str]], level: int, tables: set[str]
+) -> Iterator[Finding]:
+    """Report what no reader looks at in class folders.
+
+    Files in the root, and in the folders above the classes, are companions (a README, a licence).
+    """
+    for folder in sorted(tree.folders):
+        if _class_folder(folder, level) is None:
+            continue
+        known = tables.union(images.get(folder, ()))
+        others = sorted({f"{folder}/{name}" for name in tree.folders[folder]} - known)
+        if folder.startswith(".") and len(others) == len(tree.folders[folder]):
+            message = f"hidden folder {readable(folder)} is not read ({len(others)} files)"
+            yield at_file(NOT_AN_IMAGE, folder, message, files=len(others))
+        else:
+            for path in others:
+                yield at_file(NOT_AN_IMAGE, path, f"{readable(path)} is read by no check")
+
+
+def _indexed(
+    tree: Tree,
+    keys: list[str],
+    labels: list[str | None],
+    problems: list[Finding],
+    checked: list[Rule],
+) -> IndexedDataset:
+    ids = [readable(path) for path in keys]
+    kept = {name: i for i, name in reversed(list(enumerate(ids)))}
+    if len(kept) < len(ids):
+        twice = sorted(i for i, name in enumerate(ids) if kept[name] != i)
+        problems += [at_file(UNSAFE_NAME, ids[i], "two files of this name") for i in twice]
+        order = sorted(kept.values())
+        ids, keys, labels = ([column[i] for i in order] for column in (ids, keys, labels))  # type: ignore[assignment]
+    problems += colliding(ids)
+    return IndexedDataset(
+        name=tree.name,
+        ids=ids,
+        labels=labels,
+        keys=keys,
+        read=tree.read,
+        problems=tuple(problems),
+        checked=tuple(checked),
+        root=tree.root,
+    )
