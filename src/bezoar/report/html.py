@@ -28,6 +28,7 @@ from bezoar.report.wording import (
     group_title,
     not_checked,
     quoted,
+    share,
     silence,
     steps_of,
     summary,
@@ -158,6 +159,7 @@ def environment() -> jinja2.Environment:
         "command": _command,
         "counted": counted,
         "quoted": quoted,
+        "share": share,
         "thousands": lambda number: f"{number:,}",
     }
     templates.globals["status_words"] = STATUS_WORDS

@@ -91,6 +91,18 @@ def figure(value: float | None) -> str:
     return f"{value:.1f}" if size >= 1 else f"{value:.2g}"
 
 
+def share(value: float | None) -> str:
+    """Return a share as a percentage, or that it was not measured."""
+    if value is None:
+        return "not measured"
+    return f"{100 * value:.2g}%" if 0 < value < 0.01 else f"{100 * value:.1f}%"  # noqa: PLR2004 - small ones need digits
+
+
+def seconds(value: float | None) -> str:
+    """Return a time, or that there is none."""
+    return "not measured" if value is None else f"{value:,.1f} s"
+
+
 def not_checked(outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Return the outcomes that say nothing about the data, failures first."""
     order = (Status.FAILED, Status.SKIPPED, Status.NOT_APPLICABLE)
