@@ -204,7 +204,7 @@ def _sentence(shared: Shared | None, flagged: Pixels, group: "Group") -> str:
 
 def _panels(shared: Shared, flagged: Pixels, album: Album) -> tuple[Panel, ...]:
     """Draw what they share; the box only where it tells something."""
-    box = shared.box if shared.stands_out and shared.local else None
+    box = None if shared.mark is None else shared.box
     count = counted(len(flagged), "flagged picture")
     amplified = shared.mean * (127 / max(float(np.quantile(np.abs(shared.mean), 0.999)), 1e-6))
     level = shared.consistency * (255 / max(float(shared.consistency.max()), 1e-6))
@@ -223,7 +223,7 @@ def _panels(shared: Shared, flagged: Pixels, album: Album) -> tuple[Panel, ...]:
         ),
         ("One of them", "The most suspicious picture, as it is in the set.", flagged[0], box),
     ]
-    if box:
+    if shared.mark is not None:
         what = f"{count} shifted onto each other around the box, and averaged."
         drawn.insert(0, ("The mark", what, shared.mark, None))
     panels = []

@@ -92,14 +92,15 @@ class Album:
     def stack(self, samples: Iterable[str]) -> tuple[list[str], Pixels]:
         """Return the readable ones of the samples as one array of shape (n, h, w, 3).
 
-        Pictures of different sizes are brought to 64 x 64.
+        Pictures of different sizes, or with a side over 64, are brought to 64 x 64.
         """
         found = {sample: self.pixels(sample) for sample in samples}
         readable = {sample: pixels for sample, pixels in found.items() if pixels is not None}
         if not readable:
             return [], np.empty((0, COMMON_SIDE, COMMON_SIDE, 3), np.uint8)
         pictures = list(readable.values())
-        if len({picture.shape for picture in pictures}) > 1:
+        shapes = {picture.shape for picture in pictures}
+        if len(shapes) > 1 or max(pictures[0].shape) > COMMON_SIDE:
             pictures = [_resized(picture, COMMON_SIDE, COMMON_SIDE) for picture in pictures]
         return list(readable), np.stack(pictures)
 

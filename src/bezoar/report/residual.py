@@ -4,7 +4,7 @@ Each flagged picture is rebuilt from the ordinary pictures most like it; what is
 residual. The scene averages out over the residuals, a trigger does not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,8 @@ class Shared:
         spread: Share of all pixels that are at least half as strong as the strongest.
         ratio: Its strength there over the strongest that equally many ordinary pictures show.
         mark: Shape (h', w', 3): the flagged pictures around the box, shifted onto each other
-            and averaged, so that a mark with a jittered place is sharp.
+            and averaged, so that a mark with a jittered place is sharp. None where nothing
+            local stands out.
         nearest: Shape (n, k): for each flagged picture its most similar ordinary ones.
     """
 
@@ -43,7 +44,7 @@ class Shared:
     box: Box
     spread: float
     ratio: float
-    mark: Pixels
+    mark: Pixels | None
     nearest: NDArray[np.intp]
 
     @property
@@ -78,16 +79,18 @@ def shared_residual(flagged: Pixels, ordinary: Pixels, rng: np.random.Generator)
     chance = max(float(_strength(null[draw].mean(0)).max()) for draw in draws)
     mean = own.mean(0)
     strength = _strength(mean)
-    box = _box_around_peak(strength)
-    return Shared(
+    shared = Shared(
         mean=mean,
         consistency=_consistency(own),
-        box=box,
+        box=_box_around_peak(strength),
         spread=float((strength >= strength.max() / 2).mean()),
         ratio=float(strength.max()) / max(chance, 1e-6),
-        mark=_stacked(flagged, own, box),
+        mark=None,
         nearest=nearest,
     )
+    if not (shared.stands_out and shared.local):
+        return shared
+    return replace(shared, mark=_stacked(flagged, own, shared.box))
 
 
 def _residuals(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # it brings Polars along; a command that only prints findings
     from bezoar.expose.inspection import Group, Inspection
 
 NARROWEST = 40
+COMMANDS_SHOWN = 10
 
 
 def findings_text(
@@ -161,10 +162,12 @@ def _passed(outcomes: Sequence[Outcome], width: int) -> Iterator[str]:
 
 
 def _next(steps: Sequence[Step]) -> Iterator[str]:
-    if steps:
+    commands = list(dict.fromkeys(step.command for step in steps))
+    if commands:
         yield "Next"
-    for command in dict.fromkeys(step.command for step in steps):
+    for command in commands[:COMMANDS_SHOWN]:
         yield f"  {printable(command)}"
+    yield from _more(len(commands) - COMMANDS_SHOWN, 2)
 
 
 def _first(names: Iterable[str], indent: int) -> Iterator[str]:
