@@ -198,24 +198,22 @@ def whole_file(output: Path) -> Iterator[Path]:
         BezoarError: If the draft cannot be written or put in place.
     """
     target = Path(os.path.realpath(output))
-    if target.exists() and not target.is_file():
-        # A pipe or a device is written as it is; replacing /dev/null would break the machine.
-        draft = target
-    else:
-        draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    draft = target.with_name(f".bezoar-{os.getpid()}.part")
     try:
+        if target.exists() and not target.is_file():
+            # A pipe or a device is written as it is; replacing /dev/null would break the machine.
+            yield target
+            return
         yield draft
-        if draft != target:
-            draft.replace(target)
+        draft.replace(target)
     except OSError as error:
         why = error.strerror or str(error)
         raise BezoarError(
-            f"cannot write {output}: {why}", next="give -o a file in a folder that you may write to"
+            f"cannot write {output}: {why}", next=f"ls -ld {target.parent}"
         ) from error
     finally:
-        if draft != target:
-            with suppress(OSError):
-                draft.unlink()
+        with suppress(OSError):
+            draft.unlink()
 
 
 @contextmanager
