@@ -1,0 +1,1 @@
+"""The outside world, one file per library. Only here may a heavy library be imported."""

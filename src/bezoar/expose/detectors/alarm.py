@@ -1,0 +1,69 @@
+"""What a detector returns."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from bezoar.core.arrays import Bools, Ints
+from bezoar.core.rule import Rule
+from bezoar.expose.evidence import Evidence
+
+ENOUGH = 8  # a class with fewer samples says nothing about its own spread
+
+
+class NotApplicableError(Exception):
+    """What a detector needs is not there; the message says what."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alarm:
+    """A class whose statistic is at least worth a second look.
+
+    Attributes:
+        label: Index of the class.
+        resembles: Index of the class that the members look like; None if mixed.
+        members: Shape (n,), bool: the samples behind it.
+        statistic: How strong; the detector's `threshold` raises the alarm.
+    """
+
+    label: int
+    resembles: int | None
+    members: Bools
+    statistic: float
+
+    def overlap(self, other: "Alarm") -> float:
+        """Return the Jaccard index of the two alarms' members, 0 to 1."""
+        union = int((self.members | other.members).sum())
+        return int((self.members & other.members).sum()) / union if union else 0.0
+
+
+class Detector(Protocol):
+    """Looks at evidence and raises alarms.
+
+    Laws: the order of the samples and the names of the classes do not matter.
+    """
+
+    @property
+    def rule(self) -> Rule:
+        """What it looks for."""
+        ...
+
+    @property
+    def threshold(self) -> float:
+        """The statistic at which a class is alarmed."""
+        ...
+
+    def alarms(self, evidence: Evidence) -> list[Alarm]:
+        """Return the classes worth a second look, strongest first.
+
+        Raises:
+            NotApplicableError: If the evidence lacks what it needs.
+        """
+        ...
+
+
+def most_common(values: Ints) -> int:
+    """Return the most frequent value, the smallest where several are."""
+    found, counts = np.unique(values, return_counts=True)
+    return int(found[counts.argmax()])

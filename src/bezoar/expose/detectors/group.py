@@ -1,0 +1,92 @@
+"""Samples of one class that stand out together and all look like one other class."""
+
+import numpy as np
+
+from bezoar.core.arrays import Floats, Ints
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.expose.detectors.alarm import ENOUGH, Alarm, NotApplicableError, most_common
+from bezoar.expose.evidence import Evidence
+from bezoar.expose.margins import Margins
+from bezoar.expose.near_duplicates import distinct
+from bezoar.expose.whitening import Standout, pooled_covariance, standout
+
+RULE = Rule(
+    code="BZ501",
+    name="source-specific-group",
+    title="Samples stand out together and look like another class",
+    severity=Severity.HIGH,
+    why=(
+        "A trigger that turns one class into another is trained in by a few samples of the one "
+        "that carry the label of the other: they share the trigger, and without it they are "
+        "what they were."
+    ),
+    taxonomy=("ATLAS:AML.T0020", "ATLAS:AML.T0043.004", "OWASP:LLM04:2025"),
+)
+_FEWEST = 4  # one track of frames is one picture
+_MOST = 16  # beyond this many distinct pictures, more of them prove nothing more
+_LARGEST_MARGIN = 10.0
+
+
+class GroupDetector:
+    """A statistic per class: how far its group stands out, times how surely it is another class.
+
+    `separation x cohesion x share that looks like one class x median margin x root of the
+    distinct pictures`, the largest over the ways in which doubt was gathered.
+    """
+
+    rule = RULE
+    threshold = 250.0
+    candidate = 120.0
+
+    def alarms(self, evidence: Evidence) -> list[Alarm]:
+        """See `Detector`."""
+        if not np.isfinite(evidence.features).all():
+            raise NotApplicableError("the features are not all finite numbers")
+        if len(np.unique(evidence.labels)) < 2:  # noqa: PLR2004 - there is no other class
+            raise NotApplicableError("it compares classes, and there is only one")
+        found = [alarm for doubt in evidence.doubts for alarm in self._by_class(evidence, doubt)]
+        strongest: dict[int, Alarm] = {}
+        for alarm in sorted(found, key=lambda alarm: alarm.statistic):
+            strongest[alarm.label] = alarm
+        return sorted(strongest.values(), key=lambda alarm: -alarm.statistic)
+
+    def _by_class(self, evidence: Evidence, doubt: Margins) -> list[Alarm]:
+        pooled = pooled_covariance(evidence.features, evidence.labels, doubt.value)
+        alarms = []
+        for label in np.unique(evidence.labels):
+            rows = np.flatnonzero(evidence.labels == label)
+            if len(rows) < ENOUGH:
+                continue
+            group = standout(evidence.features[rows], doubt.value[rows], pooled)
+            if group is None:
+                continue
+            alarm = _alarm(evidence, doubt, int(label), rows, group)
+            if alarm is not None and alarm.statistic >= self.candidate:
+                alarms.append(alarm)
+        return alarms
+
+
+def _alarm(
+    evidence: Evidence, doubt: Margins, label: int, rows: Ints, group: Standout
+) -> Alarm | None:
+    members = rows[group.members]
+    value, alternative = doubt.value[members], doubt.alternative[members]
+    doubted = value > 0
+    if not doubted.any():
+        return None
+    source = most_common(alternative[doubted])
+    alike = doubted & (alternative == source)
+    pictures = _pictures(evidence.thumbs[members[alike]])
+    if pictures < _FEWEST:
+        return None
+    margin = float(np.clip(np.median(value), 0.0, _LARGEST_MARGIN))
+    statistic = group.separation * group.cohesion * alike.mean() * margin * np.sqrt(pictures)
+    mask = np.zeros(len(evidence.labels), bool)
+    mask[members] = True
+    return Alarm(label, source, mask, float(statistic))
+
+
+def _pictures(thumbs: Floats) -> int:
+    """Count distinct pictures up to `_MOST`; of a large group a part is enough to tell."""
+    return min(distinct(thumbs[:: max(1, len(thumbs) // 2000)]), _MOST)
