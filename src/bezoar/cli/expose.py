@@ -1,0 +1,137 @@
+"""`bezoar inspect`: find poison."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bezoar.cli.output import (
+    ExitZeroOption,
+    OutputOption,
+    Panel,
+    as_json,
+    exit_code,
+    note,
+    progress_bar,
+    whole_file,
+    write_result,
+)
+from bezoar.core.errors import BezoarError
+
+if TYPE_CHECKING:
+    from bezoar.core.sample import Dataset
+    from bezoar.expose.inspection import Inspection
+
+
+class InspectionFormat(StrEnum):
+    """How an inspection is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    HTML = "html"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this stage's commands."""
+    app.command("inspect", rich_help_panel=Panel.EXPOSE)(inspect)
+
+
+def inspect(  # noqa: PLR0917 - one parameter for each option
+    dataset: Annotated[str, typer.Argument(help="A data set: a folder, archive, .npz, .parquet.")],
+    trusted: Annotated[
+        str | None,
+        typer.Option(metavar="REFERENCE", help="An approved version: learn from it alone."),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write one row per sample as Parquet."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random is drawn from it.")] = 0,
+    form: Annotated[
+        InspectionFormat, typer.Option("--format", help="How to write the result.")
+    ] = InspectionFormat.TEXT,
+    output: OutputOption = None,
+    exit_zero: ExitZeroOption = False,
+) -> None:
+    """Find poison in a data set of images.
+
+    Exits 0 if the data is admitted, 1 if it is quarantined or rejected, 3 if undecided.
+    """
+    from bezoar.datasets.opening import open_dataset  # noqa: PLC0415 - late, as all below
+    from bezoar.project import find_project  # noqa: PLC0415
+
+    _require_torch()
+    from bezoar.expose.inspect import inspect as look  # noqa: PLC0415
+
+    opened = open_dataset(dataset)
+    reference = open_dataset(trusted) if trusted else None
+    policy = find_project().settings.as_policy()
+    with progress_bar("Inspecting") as progress:
+        inspection = look(opened, trusted=reference, seed=seed, policy=policy, progress=progress)
+    if scores:
+        with whole_file(scores) as draft:
+            inspection.table.write_parquet(draft)
+    if report:
+        write_result(_written(InspectionFormat.HTML, inspection, opened), report)
+        note(f"report: {report}")
+    _record(inspection)
+    write_result(_written(form, inspection, opened), output)
+    code = exit_code((), verdict=inspection.verdict, exit_zero=exit_zero)
+    raise typer.Exit(code)
+
+
+def _require_torch() -> None:
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    missing = [name for name in ("torch", "sklearn", "scipy") if find_spec(name) is None]
+    if missing:
+        raise BezoarError(
+            f"inspect needs packages that are not installed: {', '.join(missing)}",
+            next='pip install "bezoar[expose]"',
+        )
+
+
+def _record(inspection: "Inspection") -> None:
+    """Leave an event in the project's ledger."""
+    from bezoar.ledger import open_ledger  # noqa: PLC0415
+    from bezoar.project import find_project  # noqa: PLC0415
+
+    detail = {
+        "verdict": str(inspection.verdict.decision),
+        "decided_by": list(inspection.verdict.decided_by),
+        "samples": inspection.table.height,
+        "flagged": len(inspection.flagged),
+        "reference": inspection.reference,
+        "seconds": round(inspection.seconds, 1),
+        **inspection.settings,
+    }
+    with open_ledger(find_project()) as ledger:
+        ledger.append("dataset.inspected", inspection.dataset, detail)
+
+
+def _written(form: InspectionFormat, inspection: "Inspection", dataset: "Dataset") -> str:
+    if form is InspectionFormat.JSON:
+        return as_json(inspection.as_json())
+    if form is InspectionFormat.SARIF:
+        from bezoar.report.sarif import sarif_json  # noqa: PLC0415
+
+        return sarif_json(inspection.outcomes)
+    if form is InspectionFormat.JUNIT:
+        from bezoar.report.junit import junit_xml  # noqa: PLC0415
+
+        return junit_xml(inspection.outcomes, name=inspection.dataset)
+    if form is InspectionFormat.HTML:
+        from bezoar.datasets.decoding import decode  # noqa: PLC0415
+        from bezoar.report.html import inspection_html  # noqa: PLC0415
+
+        fetch = {sample.id: sample.fetch for sample in dataset}
+        return inspection_html(inspection, lambda name: decode(fetch[name]()))
+    from bezoar.report.text import inspection_text  # noqa: PLC0415
+
+    return inspection_text(inspection)
