@@ -12,7 +12,7 @@ export PYTHONPATH :=
 export PIP_USER := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test slow lint check clean
+.PHONY: help setup demo test slow lint docs check clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -23,11 +23,13 @@ $(shell test "$$(cat .venv/ready 2>/dev/null)" = "$$(pwd -P)" || rm -f .venv/rea
 setup: .venv/ready ## make .venv, with bezoar and all that it and its tests need
 
 .venv/ready: pyproject.toml constraints.txt Makefile
-	@for python in python3 python3.13 python3.12 python3.11; do \
+	@test -f $@ || for python in python3 python3.13 python3.12 python3.11 none; do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    exec $$python -m venv --clear .venv; \
+	    $$python -m venv --clear .venv && break; \
+	  elif test $$python = none; then \
+	    echo 'error: Python 3.11 or later is needed, with its venv module' >&2; exit 2; \
 	  fi; \
-	done; echo 'error: Python 3.11 or later is needed, with its venv module' >&2; exit 2
+	done
 	@echo 'setting up .venv (about a minute)' >&2
 	@.venv/bin/python -m pip install --quiet --editable '.[expose,postgres,dev]' \
 	  --constraint constraints.txt
@@ -46,6 +48,9 @@ lint: setup ## ruff and mypy
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
+
+docs: setup ## write docs/reference from the code
+	@.venv/bin/python tests/docs/reference.py
 
 check: lint test slow ## everything
 

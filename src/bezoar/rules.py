@@ -1,0 +1,69 @@
+"""What does bezoar do? Every rule, detector and attack, in the order of the codes.
+
+Each stands here by name (`module:NAME`) and is imported when it is asked for.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from bezoar.core.rule import Rule
+
+RULES = {
+    # Reconnaissance
+    "BZ161": "bezoar.ledger.rules:CHANGED",
+    "BZ162": "bezoar.ledger.rules:MOVED",
+    "BZ163": "bezoar.ledger.rules:UNREADABLE",
+    # Evaluation
+    "BZ201": "bezoar.datasets.unreadable:UNREADABLE_IMAGE",
+    "BZ202": "bezoar.datasets.unreadable:EMPTY_FILE",
+    "BZ203": "bezoar.datasets.unreadable:EXTENSION_MISMATCH",
+    "BZ204": "bezoar.datasets.unreadable:OVERSIZED_IMAGE",
+    "BZ205": "bezoar.datasets.labelling:LABELS_DISAGREE",
+    "BZ206": "bezoar.datasets.label_table:LISTING_MISMATCH",
+    "BZ207": "bezoar.datasets.containers:UNSAFE_NAME",
+    "BZ208": "bezoar.datasets.containers:UNREADABLE_CONTAINER",
+    "BZ209": "bezoar.datasets.tree:NOT_AN_IMAGE",
+    "BZ210": "bezoar.datasets.labelling:UNLABELLED",
+    "BZ211": "bezoar.datasets.containers:SPECIAL_FILE",
+    # Expose
+    "BZ501": "bezoar.expose.detectors.group:RULE",
+    "BZ502": "bezoar.expose.detectors.lift:RULE",
+    "BZ503": "bezoar.expose.detectors.pattern:RULE",
+    "BZ505": "bezoar.expose.inspect:UNKNOWN_CLASS",
+}
+"""Every rule, by its code."""
+
+DETECTORS = (
+    "bezoar.expose.detectors.group:GroupDetector",
+    "bezoar.expose.detectors.lift:LiftDetector",
+    "bezoar.expose.detectors.pattern:PatternDetector",
+)
+"""Every detector of poison."""
+
+ATTACKS = (
+    "bezoar.attacks.sticker:Sticker",
+    "bezoar.attacks.label_flip:LabelFlip",
+    "bezoar.attacks.blend:Blend",
+)
+"""Every way to poison."""
+
+
+def resolve(name: str) -> Any:
+    """Import what `module:NAME` stands for."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def rule(code: str) -> Rule:
+    """Return the rule of a code.
+
+    Raises:
+        KeyError: If there is none.
+    """
+    found: Rule = resolve(RULES[code])
+    return found
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, in the order of the codes."""
+    return tuple(rule(code) for code in RULES)
