@@ -1,10 +1,10 @@
 """The words and numbers that every format shares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome, Status
+from bezoar.core.outcome import Outcome, Status, tally
 from bezoar.core.place import printable
 from bezoar.core.policy import Decision
 
@@ -110,10 +110,16 @@ def not_checked(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(silent, key=lambda outcome: (order.index(outcome.status), outcome.rule.code))
 
 
-def silence(outcomes: Iterable[Outcome]) -> str:
-    """Say how many checks said nothing; empty where each did."""
-    silent = len(not_checked(outcomes))
-    return f"{counted(silent, 'check')} could not tell." if silent else ""
+def silence(outcomes: Sequence[Outcome]) -> str:
+    """Say how many checks tell nothing; empty where each does."""
+    counts = tally(outcomes)
+    silent = {
+        "failed": counts[Status.FAILED],
+        "skipped": counts[Status.SKIPPED],
+        "not applicable": counts[Status.NOT_APPLICABLE],
+    }
+    told = [f"{count} {word}" for word, count in silent.items() if count]
+    return f"Of {counted(len(outcomes), 'check')}: {', '.join(told)}." if told else ""
 
 
 def steps_of(findings: Iterable[Finding]) -> tuple[Step, ...]:
