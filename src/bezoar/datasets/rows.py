@@ -35,13 +35,12 @@ def row_ids(
         safe.append(readable(name) if name and not why else None)
     pairs = zip(labels, safe, strict=True)
     labelled = [f"{label}/{name}" if name is not None else None for label, name in pairs]
-    everyone = _digest_ids(range(len(names)), labels, digest) if None in safe else {}
+    nameless = _digest_ids([i for i, name in enumerate(safe) if name is None], labels, digest)
     for candidates in (safe, labelled):
-        ids = [everyone[i] if name is None else name for i, name in enumerate(candidates)]
+        ids = [nameless[i] if name is None else name for i, name in enumerate(candidates)]
         if len(set(ids)) == len(ids):
             return ids, problems
-    everyone = _digest_ids(range(len(names)), labels, digest)
-    return list(everyone.values()), problems
+    return list(_digest_ids(range(len(names)), labels, digest).values()), problems
 
 
 def _digest_ids(
