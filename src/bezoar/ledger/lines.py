@@ -32,9 +32,12 @@ def from_content(content: str, digest: str) -> Event:
     """Read an event from its content (`Event.content`) and the digest that stands beside it.
 
     Raises:
-        ValueError: If either has another shape.
+        ValueError: If either has another shape, or the content is spelled in another way.
     """
-    return _event(_mapping(content), digest)
+    event = _event(_mapping(content), digest)
+    if event.content().decode() != content:
+        raise ValueError("it is spelled in another way than it was written")
+    return event
 
 
 def _mapping(text: str) -> dict[str, Any]:

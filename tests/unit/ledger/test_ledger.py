@@ -176,6 +176,7 @@ DAMAGE = {
     "nested deeply": "content = '" + "[" * 100_000 + "'",
     "no json number": "content = replace(content, '\"samples\":3', '\"samples\":1e999')",
     "nan": "content = replace(content, '\"samples\":3', '\"samples\":NaN')",
+    "another spelling": "content = replace(content, ':', ': ')",
     "no digest": "digest = 'sha256'",
     "a digest of another type": "digest = 7",
     "no number": "content = replace(content, '\"number\":3', '\"number\":true')",
