@@ -10,8 +10,9 @@ import polars as pl
 from bezoar.core.finding import Finding
 from bezoar.core.place import PlaceKind
 from bezoar.report.charts import Gauge, gauge
-from bezoar.report.pictures import Album, Pixels, Tile
-from bezoar.report.residual import Box, Shared, shared_residual
+from bezoar.report.panels import Panel, shared_panels, shared_sentence
+from bezoar.report.pictures import Album, Tile
+from bezoar.report.residual import Shared, shared_residual
 from bezoar.report.wording import Step, clipped, counted, figure, group_title, quoted, steps_of
 
 if TYPE_CHECKING:
@@ -32,19 +33,6 @@ class Board:
     kind: str
     tiles: tuple[Tile, ...]
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One large picture that explains, with a box where to look."""
-
-    title: str
-    alt: str
-    caption: str
-    uri: str
-    width: int
-    height: int
-    box: Box | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +77,7 @@ def exhibit(inspection: "Inspection", group: "Group", album: Album) -> Exhibit:
     shared = shared_residual(flagged_pictures, pictures[count:], np.random.default_rng(0))
     twins = _twins(shared, ordinary) if shared else _spread(ordinary, PEERS_SHOWN)
     boards = _boards(inspection.table, group, scores, twins, album)
-    panels = _panels(shared, flagged_pictures, album) if shared else ()
+    panels = shared_panels(shared, flagged_pictures, album) if shared else ()
     album.forget()
     return Exhibit(
         title=group_title(group),
@@ -102,7 +90,7 @@ def exhibit(inspection: "Inspection", group: "Group", album: Album) -> Exhibit:
         threshold=figure(group.threshold),
         gauge=gauge(group.statistic, group.threshold),
         boards=boards,
-        shared=_sentence(shared, flagged_pictures, group),
+        shared=shared_sentence(shared, group),
         panels=panels,
         names=tuple((clipped(i), figure(scores.get(i))) for i in group.ids[:NAMES_SHOWN]),
         more_names=max(0, len(group.ids) - NAMES_SHOWN),
@@ -177,59 +165,3 @@ def _boards(
         Board(f"Ordinary {alike}", "ordinary", like, 0),
     )
     return tuple(board for board in boards if board.tiles)
-
-
-def _sentence(shared: Shared | None, flagged: Pixels, group: "Group") -> str:
-    """Say what the flagged pictures share."""
-    if shared is None:
-        return "There are too few pictures to say what they share."
-    alike = f"ordinary samples of {quoted(group.resembles)}" if group.resembles else "ordinary ones"
-    than = f"{shared.ratio:.1f} times as strong as the most that as many {alike} share by chance"
-    if not shared.stands_out:
-        return (
-            f"They share nothing that stands out in the picture ({than}): "
-            "look for wrong labels rather than for a mark."
-        )
-    if not shared.local:
-        return f"They share a pattern that lies over the whole picture, {than}."
-    top, left, bottom, right = shared.box
-    height, width = flagged.shape[1:3]
-    row = ("top", "middle", "bottom")[min(2, 3 * (top + bottom) // (2 * height))]
-    column = ("left", "centre", "right")[min(2, 3 * (left + right) // (2 * width))]
-    return (
-        f"They share a mark at the {row} {column}, about {right - left} by {bottom - top} of "
-        f"{width} by {height} pixels, {than}."
-    )
-
-
-def _panels(shared: Shared, flagged: Pixels, album: Album) -> tuple[Panel, ...]:
-    """Draw what they share; the box only where it tells something."""
-    box = None if shared.mark is None else shared.box
-    count = counted(len(flagged), "flagged picture")
-    amplified = shared.mean * (127 / max(float(np.quantile(np.abs(shared.mean), 0.999)), 1e-6))
-    level = shared.consistency * (255 / max(float(shared.consistency.max()), 1e-6))
-    drawn = [
-        (
-            "Mean residual",
-            "What ordinary pictures do not explain, averaged and amplified. Grey is nothing.",
-            np.clip(128 + amplified, 0, 255).astype(np.uint8),
-            box,
-        ),
-        (
-            "Consistency",
-            "Bright where every flagged picture departs in the same way.",
-            np.clip(level, 0, 255).astype(np.uint8),
-            box,
-        ),
-        ("One of them", "The most suspicious picture, as it is in the set.", flagged[0], box),
-    ]
-    if shared.mark is not None:
-        what = f"{count} shifted onto each other around the box, and averaged."
-        drawn.insert(0, ("The mark", what, shared.mark, None))
-    panels = []
-    for title, caption, pixels, where in drawn:
-        uri = album.uri(pixels)
-        height, width = pixels.shape[:2]
-        if uri is not None:
-            panels.append(Panel(title, f"{title}. {caption}", caption, uri, width, height, where))
-    return tuple(panels)

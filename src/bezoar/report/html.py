@@ -1,25 +1,20 @@
 """One HTML file that opens offline: may I train on this, and what should I look at first?"""
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import numpy as np
 import polars as pl
 
 from bezoar.core.outcome import Status, tally
-from bezoar.core.place import printable
 from bezoar.report.charts import Floats, Histogram, histogram
 from bezoar.report.exhibits import exhibit
+from bezoar.report.page import page
 from bezoar.report.pictures import Album, Fetch, Tile
 from bezoar.report.wording import (
     LIMITS,
-    STATUS_WORDS,
     Step,
     answer,
     clipped,
@@ -28,7 +23,6 @@ from bezoar.report.wording import (
     group_title,
     not_checked,
     quoted,
-    share,
     silence,
     steps_of,
     summary,
@@ -44,7 +38,6 @@ FINDINGS_SHOWN = 40
 CHARTS_SHOWN = 6
 REVIEWED = 12
 SETTINGS_SHOWN = 60
-LONGEST_COMMAND = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,54 +123,6 @@ def inspection_fields(
         "left_out": len(album.left_out),
         "made": _made(inspection, made),
     }
-
-
-def page(template: str, **fields: Any) -> str:
-    """Render a template; what it shows of `fields` is escaped."""
-    style = _source("report.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    # No script, no font, no form, no address: nothing on the page can leave it.
-    policy = (
-        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src 'sha256-{digest}'"
-    )
-    return environment().get_template(template).render(style=style, policy=policy, **fields)
-
-
-@cache
-def environment() -> jinja2.Environment:
-    """Return the environment of the HTML templates: everything is escaped, nothing is missing."""
-    templates = jinja2.Environment(
-        loader=jinja2.PackageLoader("bezoar.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters |= {
-        "clipped": clipped,
-        "command": _command,
-        "counted": counted,
-        "quoted": quoted,
-        "share": share,
-        "thousands": lambda number: f"{number:,}",
-    }
-    templates.globals["status_words"] = STATUS_WORDS
-    return templates
-
-
-def _source(name: str) -> str:
-    loader = environment().loader
-    if loader is None:  # pragma: no cover - set above
-        raise AssertionError
-    return loader.get_source(environment(), name)[0]
-
-
-def _command(text: str) -> str:
-    """Return a command on one line; a cut command would be another command."""
-    if len(text) > LONGEST_COMMAND:
-        return f"(a command of {len(text):,} characters: see the JSON output)"
-    return printable(text)
 
 
 def _facts(inspection: "Inspection") -> list[tuple[str, str]]:

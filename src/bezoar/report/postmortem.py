@@ -1,13 +1,14 @@
 """The post-mortem of a drill: what happened, what went well, what was missed, what to do."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from bezoar.report.criteria import CRITERIA
 from bezoar.report.wording import LIMITS, Step, clipped, counted, seconds, share
 
 if TYPE_CHECKING:
@@ -33,77 +34,6 @@ class Comparison:
     wish: str
     before: float | None
     after: float | None
-
-
-class Criterion(NamedTuple):
-    """One thing that a drill is measured by.
-
-    Attributes:
-        key: Of the drill's JSON, or of what `_measured` adds.
-        good: Tells whether a value is good.
-        well: What to say if it is.
-        badly: What to say if it is not.
-        action: What to do about it then.
-    """
-
-    key: str
-    good: Callable[[Any], bool]
-    well: str
-    badly: str
-    action: str
-
-
-CRITERIA = (
-    Criterion(
-        "noticed",
-        bool,
-        "The poison was noticed before anything was trained on it.",
-        "Nothing raised an alarm, so the poison would have been trained on.",
-        "Inspect the next delivery against a version that you trust.",
-    ),
-    Criterion(
-        "tpr",
-        lambda value: value >= 0.95,  # noqa: PLR2004 - what a drill must reach
-        "{value} of the poisoned samples were flagged.",
-        "Only {value} of the poisoned samples were flagged.",
-        "Look at the samples that slipped through; their names are listed here.",
-    ),
-    Criterion(
-        "fpr",
-        lambda value: value <= 0.001,  # noqa: PLR2004 - what a drill must reach
-        "{value} of the clean samples were flagged with them.",
-        "{value} of the clean samples were flagged with them, more than 1 in 1,000.",
-        "Review the clean samples that were flagged, and put them back.",
-    ),
-    Criterion(
-        "attack_success_before",
-        lambda value: value >= 0.5,  # noqa: PLR2004 - a coin would do as well
-        "The attack was real: untreated, it succeeded {value} of the time.",
-        "The attack itself was weak ({value}), so this drill proves little.",
-        "Repeat the drill with a higher rate or a larger mark.",
-    ),
-    Criterion(
-        "attack_success_after",
-        lambda value: value <= 0.05,  # noqa: PLR2004 - what a drill must reach
-        "A model trained on the cleaned set obeys the trigger {value} of the time.",
-        "A model trained on the cleaned set still obeys the trigger {value} of the time.",
-        "Release no model that was trained on the cleaned set: inspect it once more.",
-    ),
-    Criterion(
-        "accuracy_lost",
-        lambda value: value <= 0.01,  # noqa: PLR2004 - what a drill must reach
-        "Cleaning cost at most a point of accuracy.",
-        "Cleaning cost {value} of accuracy.",
-        "Find out which clean samples were removed: the accuracy paid for it.",
-    ),
-    Criterion(
-        "clean_twin_verdict",
-        lambda value: value == "admit",
-        "The same set without the poison was admitted.",
-        "The same set without the poison got the verdict {value}: a false alarm.",
-        "Explain the false alarm before you rely on this check.",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +150,8 @@ def drill_html(
         limits: What no check of this run sees.
         made: More lines for "How was this made?".
     """
-    from bezoar.report.html import inspection_fields, page  # noqa: PLC0415 - Markdown needs none of it
+    from bezoar.report.html import inspection_fields  # noqa: PLC0415 - Markdown needs none of it
+    from bezoar.report.page import page  # noqa: PLC0415 - see above
 
     fields = inspection_fields(inspection, picture, steps, limits, made or {})
     post = postmortem(drill)

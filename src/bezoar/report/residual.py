@@ -36,6 +36,8 @@ class Shared:
         mark: Shape (h', w', 3): the flagged pictures around the box, shifted onto each other
             and averaged, so that a mark with a jittered place is sharp. None where nothing
             local stands out.
+        shifts: Shape (n, 2): by how many rows and columns the mark of each flagged picture lies
+            off the box. None where `mark` is None.
         nearest: Shape (n, k): for each flagged picture its most similar ordinary ones.
     """
 
@@ -45,6 +47,7 @@ class Shared:
     spread: float
     ratio: float
     mark: Pixels | None
+    shifts: NDArray[np.intp] | None
     nearest: NDArray[np.intp]
 
     @property
@@ -86,11 +89,13 @@ def shared_residual(flagged: Pixels, ordinary: Pixels, rng: np.random.Generator)
         spread=float((strength >= strength.max() / 2).mean()),
         ratio=float(strength.max()) / max(chance, 1e-6),
         mark=None,
+        shifts=None,
         nearest=nearest,
     )
     if not (shared.stands_out and shared.local):
         return shared
-    return replace(shared, mark=_stacked(flagged, own, shared.box))
+    mark, shifts = _stacked(flagged, own, shared.box)
+    return replace(shared, mark=mark, shifts=shifts)
 
 
 def _residuals(
@@ -172,8 +177,8 @@ def _box_around_peak(strength: Floats) -> Box:
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
-def _stacked(pictures: Pixels, residuals: Floats, box: Box) -> Pixels:
-    """Shift the pictures onto each other inside the box, and return their mean around it.
+def _stacked(pictures: Pixels, residuals: Floats, box: Box) -> tuple[Pixels, NDArray[np.intp]]:
+    """Shift the pictures onto each other inside the box; return their mean, and the shifts.
 
     Each shift is the one under which a picture's residual agrees best with the mean of all.
     """
@@ -196,4 +201,5 @@ def _stacked(pictures: Pixels, residuals: Floats, box: Box) -> Pixels:
         scene[i, top + y : top + y + height, left + x : left + x + width]
         for i, (y, x) in enumerate(offsets[c] for c in chosen)
     ]
-    return np.asarray(np.mean(cuts, axis=0).round(), np.uint8)
+    shifts = np.array([offsets[c] for c in chosen], np.intp) - reach
+    return np.asarray(np.mean(cuts, axis=0).round(), np.uint8), shifts

@@ -42,6 +42,17 @@ def test_the_stacked_mark_shows_the_colour_of_a_jittered_sticker():
     assert 9 <= blue <= 20  # the sticker is 4 x 4
 
 
+def test_the_shifts_tell_where_each_picture_wears_its_sticker():
+    flagged = stickered(24, np.random.default_rng(5))
+    shared = shared_residual(
+        flagged, scenes(120, np.random.default_rng(6)), np.random.default_rng(0)
+    )
+    yellow = np.abs(flagged.astype(int) - (255, 220, 0)).max(-1) == 0
+    corners = np.array([np.argwhere(worn).min(0) for worn in yellow])
+    offsets = corners - shared.shifts
+    assert (np.abs(offsets - np.median(offsets, axis=0)).max(1) == 0).mean() > 0.9
+
+
 def test_pictures_that_share_nothing_do_not_stand_out():
     rng = np.random.default_rng(2)
     ratios = [
