@@ -149,16 +149,14 @@ def _boards(
     album: Album,
 ) -> tuple[Board, ...]:
     label = quoted(group.label)
-    alike = quoted(group.resembles) if group.resembles else "the classes they look like"
+    alike = quoted(group.resembles) if group.resembles else "samples of classes they look like"
     shown = group.ids[:FLAGGED_SHOWN]
     flagged = tuple(
         album.tile(i, f"Flagged, labelled {label}, score {figure(scores.get(i))}: {clipped(i)}")
         for i in shown
     )
-    own = tuple(
-        album.tile(i, f"Ordinary sample of {label}: {clipped(i)}") for i in _own(table, group)
-    )
-    like = tuple(album.tile(i, f"Ordinary sample of {alike}: {clipped(i)}") for i in twins)
+    own = tuple(album.tile(i, f"Ordinary {label}: {clipped(i)}") for i in _own(table, group))
+    like = tuple(album.tile(i, f"Ordinary {alike}: {clipped(i)}") for i in twins)
     boards = (
         Board(f"Flagged, labelled {label}", "flagged", flagged, len(group.ids) - len(shown)),
         Board(f"Ordinary {label}", "ordinary", own, 0),
