@@ -96,7 +96,8 @@ def shared_sentence(shared: Shared | None, group: "Group") -> str:
     height, width = shared.consistency.shape
     row = ("top", "middle", "bottom")[min(2, 3 * (top + bottom) // (2 * height))]
     column = ("left", "centre", "right")[min(2, 3 * (left + right) // (2 * width))]
+    where = "in the centre" if (row, column) == ("middle", "centre") else f"at the {row} {column}"
     return (
-        f"They share a mark at the {row} {column}, about {right - left} by {bottom - top} of "
+        f"They share a mark {where}, about {right - left} by {bottom - top} of "
         f"{width} by {height} pixels, {than}."
     )
