@@ -1,5 +1,6 @@
 """Examining labelled images: detectors raise alarms, a second proxy seed confirms them."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from bezoar.expose.detectors import DETECTORS
 from bezoar.expose.detectors.alarm import Alarm, Detector, NotApplicableError
 from bezoar.expose.evidence import Evidence, Progress, gather, gather_against
 
+Look = tuple[tuple[str, Alarm], ...]
 _SAME = 0.5  # two alarms share at least this part of their members, or they are not the same
 
 
@@ -38,11 +40,13 @@ class Examination:
 
     Attributes:
         evidence: Of the first proxy seed.
+        looks: Rule code and alarm of every candidate, for the first look and the second.
         confirmed: Strongest first, relative to its line.
         not_applicable: By rule code, why a detector could not look.
     """
 
     evidence: Evidence
+    looks: tuple[Look, ...]
     confirmed: tuple[Confirmed, ...]
     not_applicable: Mapping[str, str]
 
@@ -85,30 +89,37 @@ def examine(
     """
     look = partial(gather_against, reference) if reference else gather
     evidence = look(images, labels, classes, seed, progress)
+    first, not_applicable = _alarms(evidence, detectors)
+    if not first:
+        return Examination(evidence, ((),), (), not_applicable)
+    second, _ = _alarms(look(images, labels, classes, seed + 1, progress), detectors)
+    confirmed = [one for detector in detectors for one in _confirmed(detector, first, second)]
+    confirmed.sort(key=lambda one: -one.statistic / one.threshold)
+    return Examination(evidence, (first, second), tuple(confirmed), not_applicable)
+
+
+def _alarms(evidence: Evidence, detectors: Sequence[Detector]) -> tuple[Look, dict[str, str]]:
+    """Return the detectors' candidates, and why each of the others could not look."""
+    look: list[tuple[str, Alarm]] = []
     not_applicable: dict[str, str] = {}
-    first = {}
     for detector in detectors:
         try:
-            first[detector] = detector.alarms(evidence)
+            look += [(detector.rule.code, alarm) for alarm in detector.alarms(evidence)]
         except NotApplicableError as reason:
             not_applicable[detector.rule.code] = str(reason)
-    confirmed: list[Confirmed] = []
-    if any(first.values()):
-        again = look(images, labels, classes, seed + 1, progress)
-        for detector, alarms in first.items():
-            confirmed += _confirmed(detector, alarms, detector.alarms(again) if alarms else [])
-    confirmed.sort(key=lambda one: -one.statistic / one.threshold)
-    return Examination(evidence, tuple(confirmed), not_applicable)
+    return tuple(look), not_applicable
 
 
-def _confirmed(detector: Detector, first: list[Alarm], second: list[Alarm]) -> list[Confirmed]:
+def _confirmed(detector: Detector, first: Look, second: Look) -> list[Confirmed]:
     confirmed = []
-    for one in first:
-        for other in second:
-            if one.label != other.label or one.overlap(other) < _SAME:
-                continue
-            statistic = (one.statistic + other.statistic) / 2
-            if statistic >= detector.threshold:
-                stronger = max(one, other, key=lambda alarm: alarm.statistic)
-                confirmed.append(Confirmed(detector.rule, stronger, statistic, detector.threshold))
+    for one, other in itertools.product(first, second):
+        if not one[0] == other[0] == detector.rule.code:
+            continue
+        pair = (one[1], other[1])
+        if pair[0].label != pair[1].label or pair[0].overlap(pair[1]) < _SAME:
+            continue
+        statistic = sum(alarm.statistic for alarm in pair) / 2
+        if statistic >= detector.threshold:
+            stronger = max(pair, key=lambda alarm: alarm.statistic)
+            confirmed.append(Confirmed(detector.rule, stronger, statistic, detector.threshold))
     return confirmed

@@ -224,7 +224,8 @@ def _score_table(table: ImageTable, part: _Part, examination: Examination | None
     resembles: list[str | None] = [None] * n
     if examination is not None:
         evidence = examination.evidence
-        score[part.rows] = suspicion(evidence, examination.flagged)
+        ids = [table.ids[row] for row in part.rows]
+        score[part.rows] = suspicion(ids, evidence, examination.flagged).values
         margin[part.rows] = evidence.margins.value
         flagged[part.rows] = examination.flagged
         for row, other in zip(part.rows, evidence.margins.alternative, strict=True):

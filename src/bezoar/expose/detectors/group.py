@@ -36,8 +36,8 @@ class GroupDetector:
     """
 
     rule = RULE
-    threshold = 250.0
-    candidate = 120.0
+    threshold = 200.0
+    candidate = 130.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""

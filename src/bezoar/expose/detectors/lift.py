@@ -30,8 +30,8 @@ class LiftDetector:
     """A statistic per class: its share of the strangest distinct pictures, less its own share."""
 
     rule = RULE
-    threshold = 0.6
-    candidate = 0.4
+    threshold = 0.55
+    candidate = 0.35
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""

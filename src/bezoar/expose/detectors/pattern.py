@@ -39,8 +39,8 @@ class PatternDetector:
     """
 
     rule = RULE
-    threshold = 180.0
-    candidate = 120.0
+    threshold = 150.0
+    candidate = 90.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""

@@ -1,0 +1,75 @@
+"""Evidence that is made up: classes as Gaussian clouds, poison as a small cloud between two."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bezoar.expose.evidence import Evidence
+from bezoar.expose.margins import Margins
+from bezoar.expose.near_duplicates import thumbnails
+
+SIDE, CLASSES, EACH, DEPTH = 16, 4, 120, 12
+
+
+def evidence(
+    seed: int = 0, poison: int = 0, *, pattern: float = 0.0
+) -> tuple[Evidence, np.ndarray]:
+    """Return made-up evidence, and which samples are poison.
+
+    The poison is labelled 1, looks like 0 to the proxy, and shares a direction in feature space;
+    with `pattern` it shares a faint noise picture instead and comes from every class.
+    """
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(CLASSES), EACH)
+    centres = rng.normal(0, 5, (CLASSES, DEPTH))
+    features = centres[labels] + rng.normal(0, 1, (len(labels), DEPTH))
+    margin = rng.normal(-6, 1.5, len(labels))
+    alternative = (labels + rng.integers(1, CLASSES, len(labels))) % CLASSES
+    images = rng.integers(0, 256, (len(labels), SIDE, SIDE, 3)).astype(np.float64)
+    images = 0.5 * images + 0.5 * images.mean((1, 2), keepdims=True)
+    bad = np.zeros(len(labels), bool)
+    if poison:
+        bad[np.flatnonzero(labels == 1)[:poison]] = True
+        margin[bad] = rng.normal(9, 1, poison)
+        if pattern:
+            images[bad] += pattern * rng.choice([-1, 1], (SIDE, SIDE, 3))
+            alternative[bad] = rng.choice([0, 2, 3], poison)
+        else:
+            alternative[bad] = 0
+            features[bad] = centres[1] + 12 * _unit(rng) + rng.normal(0, 0.4, (poison, DEPTH))
+    images = images.clip(0, 255).astype(np.uint8)
+    margins = Margins(margin, alternative.astype(np.int64))
+    names = tuple("abcd"[:CLASSES])
+    made = Evidence(
+        images, labels.astype(np.int64), names, features, margins, (margins,), thumbnails(images)
+    )
+    return made, bad
+
+
+def permuted(made: Evidence, order: np.ndarray) -> Evidence:
+    """Return the same samples in another order."""
+    doubts = tuple(_taken(doubt, order) for doubt in made.doubts)
+    return Evidence(
+        made.images[order],
+        made.labels[order],
+        made.classes,
+        made.features[order],
+        _taken(made.margins, order),
+        doubts,
+        made.thumbs[order],
+    )
+
+
+def relabelled(made: Evidence, new: np.ndarray) -> Evidence:
+    """Return the same samples with class k called new[k]."""
+    margins = Margins(made.margins.value, new[made.margins.alternative])
+    return replace(made, labels=new[made.labels], margins=margins, doubts=(margins,))
+
+
+def _taken(margins: Margins, rows: np.ndarray) -> Margins:
+    return Margins(margins.value[rows], margins.alternative[rows])
+
+
+def _unit(rng: np.random.Generator) -> np.ndarray:
+    direction = rng.normal(size=DEPTH)
+    return direction / np.linalg.norm(direction)
