@@ -25,11 +25,11 @@ def photographed(view: Picture, rng: np.random.Generator, size: int) -> NDArray[
         Shape (size, size, 3).
     """
     picture = Image.fromarray(np.clip(view, 0, 255).astype(np.uint8))
-    radius = picture.width / _REFERENCE * min(2.2, rng.gamma(1.5, 0.5))
+    radius = picture.width / _REFERENCE * min(2.0, rng.gamma(1.5, 0.42))
     picture = picture.filter(ImageFilter.GaussianBlur(radius))
-    if happens(rng, 0.2):
+    if happens(rng, 0.15):
         picture = _smeared(picture, rng)
-    if happens(rng, 0.3):  # it was far away
+    if happens(rng, 0.2):  # it was far away
         far = int(size * rng.uniform(0.45, 0.9))
         picture = picture.resize((far, far), Image.Resampling.BOX)
         picture = picture.resize((size, size), Image.Resampling.BICUBIC)

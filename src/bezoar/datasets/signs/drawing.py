@@ -33,7 +33,7 @@ def draw_sign(label: str, size: int, rng: np.random.Generator) -> NDArray[np.uin
     """
     side = size * _OVERSAMPLING
     middle = side / 2 + rng.normal(0, 0.035, 2) * side
-    diameter = rng.uniform(0.58, 0.94) * side
+    diameter = rng.uniform(0.64, 0.95) * side
     view = scenery(rng, side)
     if happens(rng, 0.8):  # the others hang on walls and gantries
         with_pole(view, rng, middle[0], middle[1] + 0.3 * diameter)
