@@ -92,28 +92,3 @@ class Manifest:
 
     def __len__(self) -> int:
         return len(self.entries)
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestDiff:
-    """What differs between two manifests; each sample is named in one list.
-
-    Except that one whose bytes and label both changed stands in `changed` and in `relabelled`.
-
-    Attributes:
-        added: Entries that only the new one has.
-        removed: Entries that only the old one has.
-        changed: (old, new) entries of the same path with other bytes.
-        relabelled: (old, new) entries of the same path with another label.
-        renamed: (old, new) entries with the same bytes and label under another path.
-    """
-
-    added: tuple[Entry, ...]
-    removed: tuple[Entry, ...]
-    changed: tuple[tuple[Entry, Entry], ...]
-    relabelled: tuple[tuple[Entry, Entry], ...]
-    renamed: tuple[tuple[Entry, Entry], ...]
-
-    def __bool__(self) -> bool:
-        """True where anything differs."""
-        return any((self.added, self.removed, self.changed, self.relabelled, self.renamed))
