@@ -46,12 +46,12 @@ if TYPE_CHECKING:
     from bezoar.attacks.poisoning import attack_success, poison_arrays, rows_to_poison
     from bezoar.attacks.sticker import Sticker
     from bezoar.core.policy import Policy
+    from bezoar.datasets.class_folders import write_class_folder
     from bezoar.datasets.decoding import decode, encode_png
     from bezoar.datasets.images import load_images
     from bezoar.datasets.manifest import build_manifest, write_manifest
     from bezoar.datasets.opening import open_dataset
     from bezoar.datasets.signs import draw_signs
-    from bezoar.datasets.writing import write_class_folder
     from bezoar.expose.inspect import inspect
     from bezoar.ledger import open_ledger
     from bezoar.project import find_project
@@ -81,7 +81,7 @@ _HOMES = {
     "postmortem_markdown": "bezoar.report.postmortem",
     "rows_to_poison": "bezoar.attacks.poisoning",
     "train_classifier": "bezoar.adapters.torch.training",
-    "write_class_folder": "bezoar.datasets.writing",
+    "write_class_folder": "bezoar.datasets.class_folders",
     "write_manifest": "bezoar.datasets.manifest",
 }
 

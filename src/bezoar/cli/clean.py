@@ -25,8 +25,8 @@ def clean(
     ],
 ) -> None:
     """Write a new version of a data set, as class folders, without what was flagged."""
+    from bezoar.datasets.class_folders import write_class_folder  # noqa: PLC0415
     from bezoar.datasets.opening import open_dataset  # noqa: PLC0415 - late, as all below
-    from bezoar.datasets.writing import write_class_folder  # noqa: PLC0415
 
     opened = open_dataset(dataset)
     flagged = _read_scores(scores)
