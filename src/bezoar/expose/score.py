@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bezoar.core.arrays import Bools
+from bezoar.core.arrays import Bools, Floats
 from bezoar.core.scores import Scores
 from bezoar.expose.evidence import Evidence
 
@@ -32,4 +32,6 @@ def suspicion(ids: Sequence[str], evidence: Evidence, flagged: Bools) -> Scores:
     margin = evidence.margins.value
     ascending = np.sort(margin)
     at_least = len(margin) - np.searchsorted(ascending, margin, side="left")
-    return Scores(ids, FLAGGED * flagged - np.log10(at_least / len(margin)), NULL)
+    rarity: Floats = -np.log10(at_least / len(margin)).astype(np.float64)
+    values: Floats = rarity + FLAGGED * flagged
+    return Scores(ids, values, NULL)

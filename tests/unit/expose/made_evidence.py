@@ -25,11 +25,11 @@ def evidence(
     features = centres[labels] + rng.normal(0, 1, (len(labels), DEPTH))
     margin = rng.normal(-6, 1.5, len(labels))
     alternative = (labels + rng.integers(1, CLASSES, len(labels))) % CLASSES
-    images = rng.integers(0, 256, (len(labels), SIDE, SIDE, 3)).astype(np.float64)
-    images = 0.5 * images + 0.5 * images.mean((1, 2), keepdims=True)
     bad = np.zeros(len(labels), bool)
     if poison:
         bad[np.flatnonzero(labels == 1)[:poison]] = True
+    images = _pictures(np.where(bad & (pattern == 0), 0, labels), rng)
+    if poison:
         margin[bad] = rng.normal(9, 1, poison)
         if pattern:
             images[bad] += pattern * rng.choice([-1, 1], (SIDE, SIDE, 3))
@@ -64,6 +64,14 @@ def relabelled(made: Evidence, new: np.ndarray) -> Evidence:
     """Return the same samples with class k called new[k]."""
     margins = Margins(made.margins.value, new[made.margins.alternative])
     return replace(made, labels=new[made.labels], margins=margins, doubts=(margins,))
+
+
+def _pictures(shows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw what each sample shows: its class's coarse picture under coarse and fine noise."""
+    faces = rng.integers(60, 196, (CLASSES, 8, 8, 3))
+    coarse = faces[shows] + rng.normal(0, 40, (len(shows), 8, 8, 3))
+    fine = rng.normal(0, 25, (len(shows), SIDE, SIDE, 3))
+    return coarse.repeat(SIDE // 8, 1).repeat(SIDE // 8, 2) + fine
 
 
 def _taken(margins: Margins, rows: np.ndarray) -> Margins:

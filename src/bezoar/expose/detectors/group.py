@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from bezoar.core.arrays import Floats, Ints
+from bezoar.core.arrays import Bools, Floats, Ints
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.expose.detectors.alarm import ENOUGH, Alarm, NotApplicableError, most_common
 from bezoar.expose.evidence import Evidence
+from bezoar.expose.kinship import kinship
 from bezoar.expose.margins import Margins
-from bezoar.expose.near_duplicates import distinct
+from bezoar.expose.near_duplicates import components, distinct
 from bezoar.expose.whitening import Standout, pooled_covariance, standout
 
 RULE = Rule(
@@ -26,17 +27,21 @@ RULE = Rule(
 _FEWEST = 4  # one track of frames is one picture
 _MOST = 16  # beyond this many distinct pictures, more of them prove nothing more
 _LARGEST_MARGIN = 10.0
+_MOST_LINKED = 2000  # near-duplicates are linked pair by pair
+_USUAL_KINSHIP = 0.25  # groups of natural oddities reach this; stickered signs have .4 to .6
 
 
 class GroupDetector:
     """A statistic per class: how far its group stands out, times how surely it is another class.
 
     `separation x cohesion x share that looks like one class x median margin x root of the
-    distinct pictures`, the largest over the ways in which doubt was gathered.
+    distinct pictures`, the largest over the ways in which doubt was gathered. Pixels have the
+    last word: the statistic is scaled by how much better the other class explains the group,
+    between a half (a natural oddity, or classes that look alike anyway) and four.
     """
 
     rule = RULE
-    threshold = 200.0
+    threshold = 250.0
     candidate = 130.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
@@ -84,9 +89,18 @@ def _alarm(
     statistic = group.separation * group.cohesion * alike.mean() * margin * np.sqrt(pictures)
     mask = np.zeros(len(evidence.labels), bool)
     mask[members] = True
-    return Alarm(label, source, mask, float(statistic))
+    return Alarm(label, source, mask, float(statistic) * _kin(evidence, mask, label, source))
+
+
+def _kin(evidence: Evidence, members: Bools, label: int, source: int) -> float:
+    """Return the factor by which the pixels strengthen or weaken the statistic."""
+    thumbs, labels = evidence.thumbs, evidence.labels
+    own, other = thumbs[(labels == label) & ~members], thumbs[labels == source]
+    group = thumbs[members][:_MOST_LINKED]
+    found = kinship(group, components(group), own, other)
+    return float(np.clip((max(found, 0.0) / _USUAL_KINSHIP) ** 2, 0.5, 4.0))
 
 
 def _pictures(thumbs: Floats) -> int:
     """Count distinct pictures up to `_MOST`; of a large group a part is enough to tell."""
-    return min(distinct(thumbs[:: max(1, len(thumbs) // 2000)]), _MOST)
+    return min(distinct(thumbs[:_MOST_LINKED]), _MOST)
