@@ -27,7 +27,7 @@ def suspicious() -> Evidence:
     """Evidence that alarms every detector."""
     made, bad = evidence(3, 24)
     images = made.images.astype(np.float64)
-    images[bad] += 40 * np.random.default_rng(0).choice([-1, 1], images.shape[1:])
+    images[bad] += 70 * np.random.default_rng(0).choice([-1, 1], images.shape[1:])
     images = images.clip(0, 255).astype(np.uint8)
     return replace(made, images=images, thumbs=thumbnails(images))
 
