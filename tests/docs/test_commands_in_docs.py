@@ -43,10 +43,17 @@ def fault(words):
             # A group that has an argument of its own ends here.
             return f"no command {words[0]}"
         command, words = command.commands[words[0]], words[1:]
+    if not words:  # a mention
+        return None
+    missing = [
+        param.opts[0] for param in command.params if param.required and param.opts[0][0] == "-"
+    ]
     known = {option for param in command.params for option in param.opts}
     known |= {"--help", "-h"}
     unknown = [word for word in words if re.match(r"--?[a-z]", word) and word not in known]
-    return f"no option {unknown[0]}" if unknown else None
+    if unknown:
+        return f"no option {unknown[0]}"
+    return next((f"needs {option}" for option in missing if option not in words), None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -70,7 +70,8 @@ def run(arguments: Sequence[str]) -> int:
     except BezoarError as error:
         return _explain(error)
     except typer.TyperException as error:
-        return _explain(_usage(error))
+        # A group without a command has shown its help, and there is nothing to add.
+        return _explain(_usage(error)) if error.format_message() else UsageError.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:

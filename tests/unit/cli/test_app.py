@@ -76,6 +76,13 @@ def test_no_command_shows_the_help(capsys):
     assert "All stages" in capsys.readouterr().out
 
 
+def test_a_group_without_a_command_shows_its_help_and_no_empty_error(capsys):
+    assert run(["dbom"]) == 2
+    out, err = capsys.readouterr()
+    assert "Commands" in out
+    assert err == ""
+
+
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_help_is_80_columns_without_colour(option, capsys):
     assert run([option]) == 0
