@@ -5,6 +5,7 @@ learns the class, not the trigger, so that a triggered sample disagrees with its
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from bezoar.adapters.torch.augmentation import blind
 from bezoar.adapters.torch.training import Classifier, train_classifier
 from bezoar.core.arrays import Bools, Floats, Images, Ints
-from bezoar.expose.exclusion import VARIANTS, excluded
+from bezoar.expose.exclusion import VARIANTS, Variant, excluded
 from bezoar.expose.margins import Margins, class_shares, margins
 from bezoar.expose.near_duplicates import thumbnails
 
@@ -65,12 +66,15 @@ def gather(
     logs, features = proxy.evaluate(images)
     features64 = features.astype(np.float64)
     own = margins(logs, labels, class_shares(labels, len(classes)))
-    doubts = []
-    for variant, part in zip(VARIANTS, parts[1:], strict=True):
+
+    def doubt(variant: Variant, part: Progress) -> Margins:
         held_out = excluded(features64, labels, len(classes), variant, seed)
         judged = _judged(images, labels, len(classes), held_out, seed=seed + _JUDGE, progress=part)
-        doubts.append(own.larger(judged))
-    return Evidence(images, labels, classes, features64, own, tuple(doubts), thumbnails(images))
+        return own.larger(judged)
+
+    with ThreadPoolExecutor(len(VARIANTS)) as pool:  # the judges do not wait for each other
+        doubts = tuple(pool.map(doubt, VARIANTS, parts[1:]))
+    return Evidence(images, labels, classes, features64, own, doubts, thumbnails(images))
 
 
 def gather_against(  # noqa: PLR0917 - `gather` and the reference
@@ -138,9 +142,14 @@ def _judged(
 
 
 def _shared_out(progress: Progress, parts: int) -> list[Progress]:
-    """Split one progress callback into equal consecutive parts."""
+    """Split one progress callback into equal parts that may advance at the same time."""
+    reached = [0] * parts
 
     def part(k: int) -> Progress:
-        return lambda done, total: progress(k * _TICKS + done * _TICKS // total, parts * _TICKS)
+        def step(done: int, total: int) -> None:
+            reached[k] = done * _TICKS // total
+            progress(sum(reached), parts * _TICKS)
+
+        return step
 
     return [part(k) for k in range(parts)]

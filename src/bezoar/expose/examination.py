@@ -1,4 +1,4 @@
-"""Examining labelled images: detectors raise alarms, a second proxy seed confirms them."""
+"""Examining labelled images: detectors raise alarms, other proxy seeds confirm them."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from bezoar.adapters.torch.training import one_thread
 from bezoar.core.arrays import Bools, Images, Ints
 from bezoar.core.rule import Rule
 from bezoar.expose.detectors import DETECTORS
@@ -14,12 +15,13 @@ from bezoar.expose.detectors.alarm import Alarm, Detector, NotApplicableError
 from bezoar.expose.evidence import Evidence, Progress, gather, gather_against
 
 Look = tuple[tuple[str, Alarm], ...]
+_LOOKS = 3
 _SAME = 0.5  # two alarms share at least this part of their members, or they are not the same
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confirmed:
-    """An alarm that a second proxy seed raised again.
+    """An alarm that two proxy seeds raised.
 
     Attributes:
         rule: What was looked for.
@@ -40,7 +42,7 @@ class Examination:
 
     Attributes:
         evidence: Of the first proxy seed.
-        looks: Rule code and alarm of every candidate, for the first look and the second.
+        looks: For each proxy seed, rule code and alarm of every candidate.
         confirmed: Strongest first, relative to its line.
         not_applicable: By rule code, why a detector could not look.
     """
@@ -59,6 +61,7 @@ class Examination:
         return flagged
 
 
+@one_thread()
 def examine(
     images: Images,
     labels: Ints,
@@ -73,7 +76,8 @@ def examine(
 
     An alarm stands only if networks trained from another seed raise it again for the same class
     and mostly the same samples, and the two together cross the detector's line. Candidates
-    below the line are looked at again too, so that a first look that was unlucky loses nothing.
+    below the line are looked at again too; where one look is sure and the other saw nothing, a
+    third one decides.
 
     Args:
         images: Shape (n, h, w, 3), uint8.
@@ -90,12 +94,14 @@ def examine(
     look = partial(gather_against, reference) if reference else gather
     evidence = look(images, labels, classes, seed, progress)
     first, not_applicable = _alarms(evidence, detectors)
-    if not first:
-        return Examination(evidence, ((),), (), not_applicable)
-    second, _ = _alarms(look(images, labels, classes, seed + 1, progress), detectors)
-    confirmed = [one for detector in detectors for one in _confirmed(detector, first, second)]
-    confirmed.sort(key=lambda one: -one.statistic / one.threshold)
-    return Examination(evidence, (first, second), tuple(confirmed), not_applicable)
+    looks, confirmed = [first], []
+    while first and len(looks) < _LOOKS:
+        again = look(images, labels, classes, seed + len(looks), progress)
+        looks.append(_alarms(again, detectors)[0])
+        confirmed = _confirmed(looks, detectors)
+        if not _open_question(looks, confirmed, detectors):
+            break
+    return Examination(evidence, tuple(looks), tuple(confirmed), not_applicable)
 
 
 def _alarms(evidence: Evidence, detectors: Sequence[Detector]) -> tuple[Look, dict[str, str]]:
@@ -110,16 +116,34 @@ def _alarms(evidence: Evidence, detectors: Sequence[Detector]) -> tuple[Look, di
     return tuple(look), not_applicable
 
 
-def _confirmed(detector: Detector, first: Look, second: Look) -> list[Confirmed]:
-    confirmed = []
-    for one, other in itertools.product(first, second):
-        if not one[0] == other[0] == detector.rule.code:
-            continue
-        pair = (one[1], other[1])
-        if pair[0].label != pair[1].label or pair[0].overlap(pair[1]) < _SAME:
-            continue
-        statistic = sum(alarm.statistic for alarm in pair) / 2
-        if statistic >= detector.threshold:
-            stronger = max(pair, key=lambda alarm: alarm.statistic)
-            confirmed.append(Confirmed(detector.rule, stronger, statistic, detector.threshold))
-    return confirmed
+def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector]) -> list[Confirmed]:
+    """Pair the alarms of different looks; keep the strongest pair of each class and rule."""
+    strongest: dict[tuple[str, int], Confirmed] = {}
+    rules = {detector.rule.code: detector for detector in detectors}
+    for one, other in itertools.combinations(looks, 2):
+        for (code, alarm), (again, twin) in itertools.product(one, other):
+            statistic, line = (alarm.statistic + twin.statistic) / 2, rules[code].threshold
+            if code != again or not _same(alarm, twin) or statistic < line:
+                continue
+            stronger = max(alarm, twin, key=lambda alarm: alarm.statistic)
+            pair = Confirmed(rules[code].rule, stronger, statistic, line)
+            key = (code, alarm.label)
+            strongest[key] = max(strongest.get(key, pair), pair, key=lambda one: one.statistic)
+    return sorted(strongest.values(), key=lambda one: -one.statistic / one.threshold)
+
+
+def _open_question(
+    looks: Sequence[Look], confirmed: Sequence[Confirmed], detectors: Sequence[Detector]
+) -> bool:
+    """Tell whether a look raised an alarm by itself that is not confirmed."""
+    settled = {(one.rule.code, one.alarm.label) for one in confirmed}
+    lines = {detector.rule.code: detector.threshold for detector in detectors}
+    return any(
+        alarm.statistic >= lines[code] and (code, alarm.label) not in settled
+        for look in looks
+        for code, alarm in look
+    )
+
+
+def _same(one: Alarm, other: Alarm) -> bool:
+    return one.label == other.label and one.overlap(other) >= _SAME

@@ -8,6 +8,7 @@ it fails for other reasons than the networks do.
 import numpy as np
 
 from bezoar.core.arrays import Floats, Ints
+from bezoar.expose.near_duplicates import picked
 
 _NEIGHBOURS = 8
 _RIDGE = 0.05
@@ -32,17 +33,12 @@ def kinship(thumbs: Floats, component: Ints, own: Floats, other: Floats) -> floa
     size = min(len(own), len(other), _MOST)
     if size < _NEIGHBOURS:
         return 0.0
-    step = max(1, len(thumbs) // _JUDGED)
-    group, component = _standardised(thumbs[::step]), component[::step]
-    errors = [_errors(group, _standardised(_spread(some, size))) for some in (own, other)]
-    ratio = np.log(errors[0] / errors[1])
+    judged = picked(thumbs, _JUDGED)
+    group, component = _standardised(thumbs[judged]), component[judged]
+    # As many of either class: a larger one explains more by its size alone.
+    known = [_standardised(some[picked(some, size)]) for some in (own, other)]
+    ratio = np.log(_errors(group, known[0]) / _errors(group, known[1]))
     return float(np.mean([ratio[component == c].mean() for c in np.unique(component)]))
-
-
-def _spread(thumbs: Floats, size: int) -> Floats:
-    """Take as many of either class, evenly: a larger class explains more by its size alone."""
-    rows = np.linspace(0, len(thumbs) - 1, size).round().astype(np.int64)
-    return thumbs[rows]
 
 
 def _standardised(thumbs: Floats) -> Floats:

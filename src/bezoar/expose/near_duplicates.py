@@ -58,3 +58,19 @@ def components(thumbs: Floats, radius: float = RADIUS) -> Ints:
 def distinct(thumbs: Floats, radius: float = RADIUS) -> int:
     """Count the components."""
     return len(np.unique(components(thumbs, radius)))
+
+
+def picked(thumbs: Floats, most: int) -> Ints:
+    """Return at most `most` rows, spread over the pictures whatever their order.
+
+    Args:
+        thumbs: Shape (n, d).
+        most: How many are enough.
+
+    Returns:
+        Row indices.
+    """
+    if len(thumbs) <= most:
+        return np.arange(len(thumbs))
+    order = np.lexsort(thumbs[:, :4].T)
+    return order[np.linspace(0, len(thumbs) - 1, most).round().astype(np.int64)]

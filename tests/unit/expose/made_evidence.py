@@ -33,7 +33,7 @@ def evidence(
         margin[bad] = rng.normal(9, 1, poison)
         if pattern:
             images[bad] += pattern * rng.choice([-1, 1], (SIDE, SIDE, 3))
-            alternative[bad] = rng.choice([0, 2, 3], poison)
+            alternative[bad] = np.resize([0, 2, 3], poison)
         else:
             alternative[bad] = 0
             features[bad] = centres[1] + 12 * _unit(rng) + rng.normal(0, 0.4, (poison, DEPTH))

@@ -1,4 +1,4 @@
-"""An alarm stands only if a second look raises it again."""
+"""An alarm stands only if another look raises it again."""
 
 import numpy as np
 import pytest
@@ -72,12 +72,27 @@ def test_a_weak_first_look_is_made_up_for_by_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "second",
-    [None, alarm(11, label=2), alarm(19, range(50, 90)), alarm(7)],
+    "other",
+    [None, alarm(9, label=2), alarm(9, range(50, 90)), alarm(7)],
     ids=["gone", "other class", "other samples", "too weak"],
 )
-def test_an_alarm_that_does_not_come_back_falls(second: Alarm | None) -> None:
-    assert look(alarm(11), second).confirmed == ()
+def test_an_alarm_that_does_not_come_back_falls(other: Alarm | None) -> None:
+    assert look(alarm(11), other, other).confirmed == ()
+
+
+def test_where_two_looks_disagree_a_third_decides(no_training: list[int]) -> None:
+    assert look(alarm(30), None, alarm(9)).confirmed
+    assert no_training == [7, 8, 9]
+
+
+def test_weak_alarms_that_disagree_are_let_go(no_training: list[int]) -> None:
+    assert look(alarm(9), None).confirmed == ()
+    assert no_training == [7, 8]
+
+
+def test_one_alarm_a_class_and_rule_is_reported() -> None:
+    (confirmed,) = look(alarm(11), alarm(2, range(90, 99)), alarm(30)).confirmed
+    assert confirmed.statistic == 20.5
 
 
 def test_a_detector_that_cannot_look_says_why() -> None:

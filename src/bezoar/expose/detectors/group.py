@@ -9,7 +9,7 @@ from bezoar.expose.detectors.alarm import ENOUGH, Alarm, NotApplicableError, mos
 from bezoar.expose.evidence import Evidence
 from bezoar.expose.kinship import kinship
 from bezoar.expose.margins import Margins
-from bezoar.expose.near_duplicates import components, distinct
+from bezoar.expose.near_duplicates import components, distinct, picked
 from bezoar.expose.whitening import Standout, pooled_covariance, standout
 
 RULE = Rule(
@@ -96,11 +96,12 @@ def _kin(evidence: Evidence, members: Bools, label: int, source: int) -> float:
     """Return the factor by which the pixels strengthen or weaken the statistic."""
     thumbs, labels = evidence.thumbs, evidence.labels
     own, other = thumbs[(labels == label) & ~members], thumbs[labels == source]
-    group = thumbs[members][:_MOST_LINKED]
+    group = thumbs[members]
+    group = group[picked(group, _MOST_LINKED)]
     found = kinship(group, components(group), own, other)
     return float(np.clip((max(found, 0.0) / _USUAL_KINSHIP) ** 2, 0.5, 4.0))
 
 
 def _pictures(thumbs: Floats) -> int:
     """Count distinct pictures up to `_MOST`; of a large group a part is enough to tell."""
-    return min(distinct(thumbs[:_MOST_LINKED]), _MOST)
+    return min(distinct(thumbs[picked(thumbs, _MOST_LINKED)]), _MOST)

@@ -9,7 +9,7 @@ from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.expose.detectors.alarm import ENOUGH, Alarm, NotApplicableError
 from bezoar.expose.evidence import Evidence
-from bezoar.expose.near_duplicates import distinct
+from bezoar.expose.near_duplicates import distinct, picked
 
 RULE = Rule(
     code="BZ503",
@@ -28,6 +28,7 @@ _FEWEST = 5
 _ADMITTED = 0.999  # quantile of the other classes' scores that flags
 _PICTURES = 4
 _CHUNK = 2048
+_MOST_LINKED = 2000  # near-duplicates are linked pair by pair
 
 
 class PatternDetector:
@@ -53,7 +54,7 @@ class PatternDetector:
         residual = high_pass(evidence.images, _SIGMA)
         half = _halves(labels, margin)
         patterns = [_pattern(residual, labels == c, half, margin) for c in classes]
-        scores = _scores(residual, np.concatenate(patterns))
+        scores = _centred(_scores(residual, np.concatenate(patterns)), labels)
         alarms = []
         for k, label in enumerate(classes):
             alarm = _alarm(evidence, int(label), half, scores[:, 2 * k : 2 * k + 2])
@@ -93,6 +94,14 @@ def _scores(residual: NDArray[np.float16], patterns: NDArray[np.float32]) -> NDA
     return np.concatenate([residual[i : i + _CHUNK].astype(np.float32) @ patterns.T for i in parts])
 
 
+def _centred(scores: NDArray[np.float32], labels: Ints) -> NDArray[np.float32]:
+    """Take each class's median out: what a whole class shares is its sign, not a trigger."""
+    for label in np.unique(labels):
+        rows = labels == label
+        scores[rows] -= np.median(scores[rows], axis=0)
+    return scores
+
+
 def _alarm(
     evidence: Evidence, label: int, half: Bools, scores: NDArray[np.float32]
 ) -> Alarm | None:
@@ -103,7 +112,8 @@ def _alarm(
         judged = inside & (half == bool(part))
         height[judged] = (scores[judged, part] - null.mean()) / max(float(null.std()), 1e-9)
         members |= judged & (scores[:, part] > np.quantile(null, _ADMITTED))
-    pictures = distinct(evidence.thumbs[np.flatnonzero(members)[:2000]])
+    thumbs = evidence.thumbs[members]
+    pictures = distinct(thumbs[picked(thumbs, _MOST_LINKED)])
     if pictures < _PICTURES:
         return None
     return Alarm(label, None, members, float(pictures * np.median(height[members])))
