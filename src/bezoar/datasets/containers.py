@@ -68,7 +68,7 @@ def at_file(
 
 def damaged(name: str, why: str) -> Finding:
     """Return the finding that a container, or a part of it, cannot be read."""
-    return at_file(UNREADABLE_CONTAINER, name, f"{readable(name)} cannot be read: {why}")
+    return at_file(UNREADABLE_CONTAINER, name, f"it cannot be read: {why}")
 
 
 def colliding(names: Iterable[str]) -> list[Finding]:
@@ -78,6 +78,6 @@ def colliding(names: Iterable[str]) -> list[Finding]:
     for name in names:
         kept = first.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
         if kept != name:
-            message = f"{readable(name)} and {readable(kept)} are one file on some systems"
+            message = f"on some systems it is one file with {readable(kept)}"
             problems.append(at_file(UNSAFE_NAME, name, message, severity=Severity.LOW))
     return problems

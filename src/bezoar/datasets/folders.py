@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from bezoar.datasets.containers import SPECIAL_FILE, at_file, damaged, readable
+from bezoar.datasets.containers import SPECIAL_FILE, at_file, damaged
 from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.tree import Tree, tree_dataset
 from bezoar.datasets.unreadable import OVERSIZED_IMAGE, Limits, UnreadableImage
@@ -44,9 +44,9 @@ def _sort_out(
         elif entry.is_dir(follow_symlinks=False):
             below.append(prefix + entry.name)
         else:
-            path, kind = prefix + entry.name, "link" if entry.is_symlink() else "special file"
-            message = f"{readable(path)} is a {kind}; it is not followed"
-            tree.problems.append(at_file(SPECIAL_FILE, path, message))
+            kind = "link" if entry.is_symlink() else "special file"
+            message = f"it is a {kind}, which is not read"
+            tree.problems.append(at_file(SPECIAL_FILE, prefix + entry.name, message))
     if files:
         tree.folders[folder] = files
     return below

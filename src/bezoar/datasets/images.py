@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -12,36 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome, Status
+from bezoar.core.outcome import Outcome
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.sample import Dataset, Sample
-from bezoar.datasets.containers import SPECIAL_FILE, UNREADABLE_CONTAINER, UNSAFE_NAME
 from bezoar.datasets.decoding import decode, disagreement
-from bezoar.datasets.label_table import LISTING_MISMATCH
-from bezoar.datasets.labelling import LABELS_DISAGREE, UNLABELLED
-from bezoar.datasets.tree import NOT_AN_IMAGE
-from bezoar.datasets.unreadable import (
-    EMPTY_FILE,
-    EXTENSION_MISMATCH,
-    OVERSIZED_IMAGE,
-    UNREADABLE_IMAGE,
-    UnreadableImage,
-)
+from bezoar.datasets.reading_rules import reading_outcomes
+from bezoar.datasets.unreadable import EXTENSION_MISMATCH, UNREADABLE_IMAGE, UnreadableImage
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
-_DECODING: Final = (UNREADABLE_IMAGE, EMPTY_FILE, EXTENSION_MISMATCH, OVERSIZED_IMAGE)
-_LISTING: Final = (
-    LABELS_DISAGREE,
-    LISTING_MISMATCH,
-    UNSAFE_NAME,
-    UNREADABLE_CONTAINER,
-    NOT_AN_IMAGE,
-    UNLABELLED,
-    SPECIAL_FILE,
-)
 _BATCH: Final = 64
 
 
@@ -101,26 +82,6 @@ def resize(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     # A box filter averages areas when it shrinks, but repeats pixels when it enlarges.
     how = Image.Resampling.BOX if min(height, width) >= size else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(image).resize((size, size), how))
-
-
-def reading_outcomes(dataset: Dataset, findings: Iterable[Finding]) -> tuple[Outcome, ...]:
-    """Return one outcome for each rule on reading.
-
-    Args:
-        dataset: What was read; its `problems` count too.
-        findings: What was found while decoding.
-    """
-    found: dict[Rule, list[Finding]] = {}
-    for finding in (*dataset.problems, *findings):
-        found.setdefault(finding.rule, []).append(finding)
-    checked = (*_DECODING, *getattr(dataset, "checked", ()))
-    rules = dict.fromkeys((*_DECODING, *_LISTING, *found))
-    return tuple(
-        Outcome.of(rule, found.get(rule, ()))
-        if rule in found or rule in checked
-        else Outcome(rule, Status.NOT_APPLICABLE, reason="this layout leaves no room for it")
-        for rule in rules
-    )
 
 
 _Result = tuple[NDArray[np.uint8] | None, tuple[Finding, ...]]

@@ -135,14 +135,13 @@ def _same(one: str, other: str) -> bool:
 
 
 def _unlisted(path: str) -> Finding:
-    name = readable(path)
-    message = f"{name} stands in no label table"
-    return Finding(LISTING_MISMATCH, Place(PlaceKind.SAMPLE, name), message)
+    place = Place(PlaceKind.SAMPLE, readable(path))
+    return Finding(LISTING_MISMATCH, place, "no label table names it")
 
 
 def _disagreement(path: str, folder: str, row: Row) -> Finding:
-    name, folder, label = readable(path), readable(folder), readable(row.label)
-    message = f"{name} lies in folder {folder}; {readable(row.table)}:{row.line} says {label}"
-    evidence = {"folder": folder, "table": readable(row.table), "line": row.line, "label": label}
-    place = Place(PlaceKind.SAMPLE, name)
+    folder, table, label = readable(folder), readable(row.table), readable(row.label)
+    message = f"it lies in folder {folder!r}, but {table}:{row.line} says {label!r}"
+    evidence = {"folder": folder, "table": table, "line": row.line, "label": label}
+    place = Place(PlaceKind.SAMPLE, readable(path))
     return Finding(LABELS_DISAGREE, place, message, Severity.HIGH, evidence=evidence)

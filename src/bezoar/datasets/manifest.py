@@ -21,6 +21,7 @@ __all__ = [
     "build_manifest",
     "manifest_path",
     "read_manifest",
+    "restore_manifest",
     "write_manifest",
 ]
 
@@ -43,6 +44,18 @@ def write_manifest(manifest: Manifest, folder: Path) -> Digest:
     digest = Digest.of(data)
     write_whole(manifest_path(folder, digest), data)
     return digest
+
+
+def restore_manifest(manifest: Manifest, folder: Path, expected: Digest) -> bool:
+    """Store a manifest if it still comes out with the digest that it had; tell whether it did.
+
+    Another version of the Parquet library may write the same table as other bytes.
+    """
+    data = _as_parquet(manifest)
+    if Digest.of(data) != expected:
+        return False
+    write_whole(manifest_path(folder, expected), data)
+    return True
 
 
 def manifest_path(folder: Path, digest: Digest) -> Path:

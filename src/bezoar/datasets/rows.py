@@ -31,7 +31,7 @@ def row_ids(
     for name in names:
         why = why_unsafe(name) if name else None
         if name and why:
-            problems.append(at_file(UNSAFE_NAME, name, f"row {readable(name)}: {why}"))
+            problems.append(at_file(UNSAFE_NAME, name, f"a row with an unsafe name: {why}"))
         safe.append(readable(name) if name and not why else None)
     pairs = zip(labels, safe, strict=True)
     labelled = [f"{label}/{name}" if name is not None else None for label, name in pairs]

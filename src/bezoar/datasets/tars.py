@@ -20,7 +20,6 @@ from bezoar.datasets.containers import (
     UNSAFE_NAME,
     at_file,
     damaged,
-    readable,
     why_unsafe,
 )
 from bezoar.datasets.indexed import IndexedDataset
@@ -83,14 +82,14 @@ def _add(entry: Entry, tree: Tree, places: dict[str, tuple[int, int]]) -> None:
     if entry.is_folder and name in ("", "."):
         return
     if why := why_unsafe(name):
-        tree.problems.append(at_file(UNSAFE_NAME, name, f"{readable(name)}: {why}"))
+        tree.problems.append(at_file(UNSAFE_NAME, name, f"not safe to unpack: {why}"))
     elif not entry.is_file and not entry.is_folder:
-        message = f"{readable(name)} is a link or special file; it is not followed"
+        message = "it is a link or special file, which is not read"
         tree.problems.append(at_file(SPECIAL_FILE, name, message))
     elif entry.is_file:
         if name in places:
             # As tar itself does, the last one counts.
-            message = f"two entries are named {readable(name)}; the last one is read"
+            message = "two entries have this name; the last one is read"
             tree.problems.append(at_file(UNSAFE_NAME, name, message))
         else:
             tree.add(name)

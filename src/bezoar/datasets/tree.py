@@ -144,7 +144,7 @@ def _rows(tree: Tree) -> Iterator[Row]:
 
 
 def _no_table(table: str, error: Exception, severity: Severity) -> Finding:
-    message = f"{readable(table)} cannot be read as a label table: {readable(str(error))}"
+    message = f"it cannot be read as a label table: {readable(str(error))}"
     return at_file(UNREADABLE_CONTAINER, table, message, severity=severity)
 
 
@@ -161,11 +161,11 @@ def _strangers(
         known = tables.union(images.get(folder, ()))
         others = sorted({f"{folder}/{name}" for name in tree.folders[folder]} - known)
         if folder.startswith(".") and len(others) == len(tree.folders[folder]):
-            message = f"hidden folder {readable(folder)} is not read ({len(others)} files)"
+            message = f"a hidden folder that no check reads ({len(others)} files)"
             yield at_file(NOT_AN_IMAGE, folder, message, files=len(others))
         else:
             for path in others:
-                yield at_file(NOT_AN_IMAGE, path, f"{readable(path)} is read by no check")
+                yield at_file(NOT_AN_IMAGE, path, "no check reads it")
 
 
 def _indexed(

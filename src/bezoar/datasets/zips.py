@@ -13,7 +13,6 @@ from bezoar.datasets.containers import (
     UNSAFE_NAME,
     at_file,
     damaged,
-    readable,
     why_unsafe,
 )
 from bezoar.datasets.indexed import IndexedDataset
@@ -58,13 +57,13 @@ def _list(archive: zipfile.ZipFile, tree: Tree) -> None:
         mode = entry.external_attr >> 16
         why = why_unsafe(name) or ("" if entry.filename == name else "it has two names")
         if why:
-            tree.problems.append(at_file(UNSAFE_NAME, name, f"{readable(name)}: {why}"))
+            tree.problems.append(at_file(UNSAFE_NAME, name, f"not safe to unpack: {why}"))
         elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-            message = f"{readable(name)} is a link or special file; it is not followed"
+            message = "it is a link or special file, which is not read"
             tree.problems.append(at_file(SPECIAL_FILE, name, message))
         elif name in seen:
             # zipfile, like most tools, reads the last one.
-            message = f"two entries are named {readable(name)}; the last one is read"
+            message = "two entries have this name; the last one is read"
             tree.problems.append(at_file(UNSAFE_NAME, name, message))
         else:
             seen.add(name)

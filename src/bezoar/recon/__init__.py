@@ -1,0 +1,1 @@
+"""Reconnaissance: what feeds my models, from where, pinned to which bytes?"""
