@@ -117,13 +117,18 @@ def find_project(start: Path | None = None) -> Project:
 
     Raises:
         UsageError: If a configuration file on the way is no TOML.
+        BezoarError: If a folder on the way may not be looked at, or the current one is gone.
     """
-    start = (start or Path.cwd()).absolute()
-    for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file() or _tool_table(folder) is not None:
-            return Project(folder)
-        if (folder / ".git").exists():
-            return Project(folder)
+    try:
+        start = (start or Path.cwd()).absolute()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG).is_file() or _tool_table(folder) is not None:
+                return Project(folder)
+            if (folder / ".git").exists():
+                return Project(folder)
+    except OSError as error:
+        where = error.filename or "the current folder"
+        raise BezoarError(f"cannot look at {where}: {error.strerror}", next="cd FOLDER") from error
     return Project(start)
 
 

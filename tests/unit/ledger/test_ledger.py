@@ -1,6 +1,7 @@
 import re
 import sqlite3
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,13 @@ def test_an_address_that_cannot_hold_a_ledger_is_refused(url):
     with pytest.raises(UsageError) as caught:
         open_ledger(url)
     assert "secret" not in caught.value.message
+
+
+def test_a_missing_driver_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with open_ledger("postgresql://h/x") as ledger, pytest.raises(BezoarError) as caught:
+        list(ledger.events())
+    assert caught.value.next == "pip install 'bezoar[postgres]'"
 
 
 def test_a_ledger_that_cannot_be_written_is_an_error_for_a_person(tmp_path):

@@ -71,6 +71,14 @@ def test_state_is_made_for_its_owner_alone_and_git_ignores_it(tmp_path):
     assert status.stdout == b""
 
 
+def test_a_folder_that_is_gone_is_an_error_for_a_person(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(BezoarError, match="cannot look at the current folder"):
+        find_project()
+
+
 def test_state_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "project").mkdir()
