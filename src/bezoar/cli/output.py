@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -247,6 +248,23 @@ def progress_bar(label: str) -> Iterator[Progress]:
                 bar.update(task, completed=done, total=total or None)
 
         yield step
+
+
+def require_torch(command: str) -> None:
+    """Make sure that the optional packages which train and cluster are there.
+
+    Args:
+        command: What needs them, for the message.
+
+    Raises:
+        BezoarError: If one is missing; the message says what installs it.
+    """
+    missing = [name for name in ("torch", "sklearn", "scipy") if find_spec(name) is None]
+    if missing:
+        raise BezoarError(
+            f"{command} needs packages that are not installed: {', '.join(missing)}",
+            next="pip install 'bezoar[expose]'",
+        )
 
 
 def exit_code(

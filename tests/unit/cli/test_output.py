@@ -136,3 +136,11 @@ def test_severities_are_read_by_name():
     assert output.severity("high") is Severity.HIGH
     with pytest.raises(UsageError, match="want one of info, low"):
         output.severity("3")
+
+
+def test_missing_packages_are_named_with_what_installs_them(monkeypatch):
+    output.require_torch("drill")
+    monkeypatch.setattr(output, "find_spec", lambda name: None if name == "torch" else name)
+    with pytest.raises(BezoarError, match=r"drill needs .* not installed: torch$") as caught:
+        output.require_torch("drill")
+    assert caught.value.next == "pip install 'bezoar[expose]'"
