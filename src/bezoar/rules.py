@@ -10,6 +10,12 @@ from bezoar.core.rule import Rule
 
 RULES = {
     # Reconnaissance
+    "BZ151": "bezoar.recon.verify:CHANGED_BYTES",
+    "BZ152": "bezoar.recon.verify:CHANGED_LABEL",
+    "BZ153": "bezoar.recon.verify:MISSING_SAMPLE",
+    "BZ154": "bezoar.recon.verify:EXTRA_SAMPLE",
+    "BZ155": "bezoar.recon.verify:RENAMED_SAMPLE",
+    "BZ156": "bezoar.recon.registered:DAMAGED_MANIFEST",
     "BZ161": "bezoar.ledger.rules:CHANGED",
     "BZ162": "bezoar.ledger.rules:MOVED",
     "BZ163": "bezoar.ledger.rules:UNREADABLE",
