@@ -1,4 +1,4 @@
-r"""The command line: one thin file per stage.
+"""The command line: one thin file per stage.
 
 How a stage file joins in: it stands in this folder, is named in `app.STAGES`, and has
 
@@ -10,8 +10,8 @@ the standard library, typer, `bezoar.core` and `bezoar.cli.output`, nothing else
 needs it imports in its own body, so that `bezoar --help` stays under 0.3 s.
 
 A command raises `BezoarError` for what a person can mend and `typer.Exit(code)` to end with an
-exit code; `main` is the one place that turns either into an exit status. Docstrings and option
-texts are rich markup: a literal `[` is written `\[`.
+exit code; `app.run` is the one place that turns either into an exit status. Docstrings and
+option texts are Markdown.
 """
 
 

@@ -16,6 +16,11 @@ from bezoar.core.errors import BezoarError, UsageError
 STAGES = ("recon", "expose", "exercise", "log", "rule")
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
+WHICH_ONE = """
+Which one? **verify**: are these the very samples that were registered?
+**inspect**: is there poison among them? **log verify**: does the record of it still hold?
+"""
+
 INTERRUPTED = 130
 """What a shell reports for a program that ended by SIGINT."""
 
@@ -27,10 +32,10 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="bezoar",
         add_completion=False,
-        rich_markup_mode="rich",
+        rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(_bezoar)
+    app.callback(invoke_without_command=True, epilog=WHICH_ONE)(_bezoar)
     for stage in STAGES:
         name = f"bezoar.cli.{stage}"
         if importlib.util.find_spec(name):
