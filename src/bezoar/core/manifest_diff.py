@@ -51,6 +51,8 @@ def diff(old: Manifest, new: Manifest) -> ManifestDiff:
 
     Laws: `diff(a, a)` is empty; `diff(b, a) == diff(a, b).mirrored()`.
     """
+    if old.entries == new.entries:
+        return ManifestDiff()
     before = {entry.path: entry for entry in old.entries}
     after = {entry.path: entry for entry in new.entries}
     both = [(entry, after[path]) for path, entry in before.items() if path in after]

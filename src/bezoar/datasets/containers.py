@@ -1,7 +1,7 @@
 """What each container of samples must obey: it can be read, its names are safe, it has no links."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place, PlaceKind
@@ -37,8 +37,8 @@ _LONGEST_NAME = 255
 
 def readable(text: str) -> str:
     """Return the text with what no table can hold escaped: lone surrogates and NUL."""
-    if text.isascii():
-        return text.replace("\0", "\\x00")
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
@@ -71,8 +71,11 @@ def damaged(name: str, why: str) -> Finding:
     return at_file(UNREADABLE_CONTAINER, name, f"it cannot be read: {why}")
 
 
-def colliding(names: Iterable[str]) -> list[Finding]:
+def colliding(names: Sequence[str]) -> list[Finding]:
     """Find names that differ in case or Unicode form only."""
+    together = "/\0".join(names)
+    if together.isascii() and len(set(together.lower().split("/\0"))) == len(names):
+        return []
     first: dict[str, str] = {}
     problems = []
     for name in names:

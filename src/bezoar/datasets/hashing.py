@@ -5,15 +5,16 @@ and over, and closed. Nothing is remembered between runs: a cache keyed by time 
 believe whoever sets them.
 """
 
+import errno
 import hashlib
 import itertools
 import os
 import signal
+import struct
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from bezoar.core.errors import BezoarError
 
@@ -21,14 +22,13 @@ from bezoar.core.errors import BezoarError
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Fits the second-level cache: hashing reads what the kernel has just written there.
 _BUFFER: Final = 1 << 18
-_RECORD: Final = 40
+_RECORD: Final = struct.Struct(">Q32s")
 _FAILED: Final = (1 << 64) - 1
 # Below this, starting processes takes longer than they save.
 _WORTH_A_PROCESS: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(NamedTuple):
     """One file: its size in bytes and its SHA-256, or why it could not be read (an `errno`)."""
 
     size: int
@@ -67,17 +67,16 @@ class FileHashes:
             BezoarError: If a child process was ended from outside.
         """
         if not self._children:
-            yield from map(_unpack, _records(self._root, self._paths))
+            yield from _unpacked(b"".join(_records(self._root, self._paths)))
             return
         while self._children:
             process, pipe, count = self._children.pop(0)
             with os.fdopen(pipe, "rb") as file:
                 data = file.read()
             _, status = os.waitpid(process, 0)
-            if status or len(data) != _RECORD * count:
+            if status or len(data) != _RECORD.size * count:
                 raise BezoarError("a process that hashed files was ended", next="run it again")
-            for start in range(0, len(data), _RECORD):
-                yield _unpack(data[start : start + _RECORD])
+            yield from _unpacked(data)
 
 
 def _end(children: list[tuple[int, int, int]]) -> None:
@@ -113,7 +112,7 @@ def _start_child(root: bytes, paths: Sequence[str]) -> tuple[int, int]:
 
 
 def _records(root: bytes, paths: Sequence[str]) -> Iterator[bytes]:
-    """Yield 40 bytes per file: its size and its digest, or a mark and the error's number."""
+    """Yield a record per file: its size and its digest, or a mark and the error's number."""
     new, open_file, read, close = hashlib.sha256, os.open, os.readv, os.close
     prefix, buffer = root + b"/", bytearray(_BUFFER)
     view, buffers = memoryview(buffer), [buffer]
@@ -130,13 +129,14 @@ def _records(root: bytes, paths: Sequence[str]) -> Iterator[bytes]:
             finally:
                 close(file)
         except OSError as error:
-            yield _FAILED.to_bytes(8, "big") + (error.errno or 0).to_bytes(32, "big")
+            yield _RECORD.pack(_FAILED, (error.errno or errno.EIO).to_bytes(32, "big"))
         else:
-            yield size.to_bytes(8, "big") + digest.digest()
+            yield _RECORD.pack(size, digest.digest())
 
 
-def _unpack(record: bytes) -> Hashed:
-    size, rest = int.from_bytes(record[:8], "big"), record[8:]
-    if size == _FAILED:
-        return Hashed(0, b"", int.from_bytes(rest, "big"))
-    return Hashed(size, rest)
+def _unpacked(records: bytes) -> Iterator[Hashed]:
+    for size, rest in _RECORD.iter_unpack(records):
+        if size == _FAILED:
+            yield Hashed(0, b"", int.from_bytes(rest, "big"))
+        else:
+            yield Hashed(size, rest)

@@ -43,12 +43,12 @@ class IndexedDataset:
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.labels) == len(self.keys):
             raise ValueError("ids, labels and keys are of different lengths")
-        if any(one >= other for one, other in itertools.pairwise(self.ids)):
+        if list(self.ids) != sorted(self.ids):
             order = sorted(range(len(self.ids)), key=self.ids.__getitem__)
             for column in ("ids", "labels", "keys"):
                 values = getattr(self, column)
                 object.__setattr__(self, column, [values[i] for i in order])
-        if any(one == other for one, other in itertools.pairwise(self.ids)):
+        if len(set(self.ids)) < len(self.ids):
             raise ValueError("an id stands twice")
 
     def __len__(self) -> int:

@@ -134,11 +134,16 @@ def _parsed(data: bytes, path: Path) -> tuple[Manifest, str]:
     import pyarrow.parquet as pq  # noqa: PLC0415 - the same
 
     try:
-        table = pq.read_table(pa.BufferReader(data), use_threads=False)
+        # `read_table` would import the whole of pyarrow.dataset first.
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            table = file.read(use_threads=False)
         about: dict[str, Any] = json.loads((table.schema.metadata or {})[_METADATA])
         if about["schema_version"] != SCHEMA_VERSION or not table.schema.equals(_schema()):
             raise _damaged(path, "it was written by another version of bezoar")
-        columns = (column.to_pylist() for column in table.columns)
-        return Manifest.of(map(Entry._make, zip(*columns, strict=True))), str(about["root"])
+        paths, sizes, digests, labels = (column.to_numpy().tolist() for column in table.columns)
+        shared = dict[str | None, str | None]()
+        labels = [shared.setdefault(label, label) for label in labels]
+        entries = map(Entry, paths, sizes, digests, labels)
+        return Manifest.of(entries), str(about["root"])
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, f"it cannot be read ({type(error).__name__})") from error

@@ -71,12 +71,12 @@ def _open(path: Path) -> IndexedDataset:
 
 def _open_folder(path: Path) -> IndexedDataset:
     from bezoar.datasets.folders import list_folder  # noqa: PLC0415 - late
-    from bezoar.datasets.tree import tree_dataset, with_extension  # noqa: PLC0415 - late
+    from bezoar.datasets.tree import tree_dataset, with_suffix  # noqa: PLC0415 - late
 
     tree = list_folder(path)
     special = tuple(tree.problems)
     dataset = tree_dataset(tree)
-    shards = sorted(with_extension(tree, frozenset({"parquet"})))
+    shards = with_suffix(tree, ".parquet")
     if dataset.ids or not shards:
         return dataset
     from bezoar.datasets.parquet import open_parquet  # noqa: PLC0415 - late

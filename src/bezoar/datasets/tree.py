@@ -1,5 +1,6 @@
 """Samples in a tree of files, a folder or an archive: class folders, label tables, or both."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,8 @@ NOT_AN_IMAGE = Rule(
 IMAGE_EXTENSIONS: Final = frozenset(
     "png jpg jpeg jpe ppm pgm pbm pnm webp bmp dib gif".split()  # noqa: SIM905 - reads better
 )
-_TABLE_EXTENSIONS: Final = frozenset({"csv", "tsv"})
+IMAGE_SUFFIXES: Final = tuple(f".{extension}" for extension in sorted(IMAGE_EXTENSIONS))
+_TABLE_SUFFIXES: Final = (".csv", ".tsv")
 _SPLITS: Final = frozenset(
     {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
 )
@@ -73,25 +75,43 @@ def tree_dataset(tree: Tree) -> IndexedDataset:
     top folder below the root, where folders that all images share, and folders named after splits
     (`train`, `test`, …), do not count.
     """
-    images = {folder: _matching(tree, folder, IMAGE_EXTENSIONS) for folder in tree.folders}
-    images = {folder: paths for folder, paths in images.items() if paths}
+    images, others = _sorted_out(tree)
     level = class_level(images)
-    classes = {folder: _class_folder(folder, level) for folder in images}
-    rows = list(_rows(tree))
-    problems = tree.problems + list(_strangers(tree, images, level, {row.table for row in rows}))
+    rows = list(_rows(tree, others))
+    problems = tree.problems + list(_strangers(others, level, {row.table for row in rows}))
+    keys = list(itertools.chain.from_iterable(images.values()))
     labels: list[str | None]
     if rows:
-        paths = {path: classes[folder] for folder, names in images.items() for path in names}
-        labelling = reconcile(paths, rows)
-        keys, labels = list(paths), list(labelling.labels.values())
+        folders: dict[str, str | None] = {}
+        for folder, paths in images.items():
+            folders |= dict.fromkeys(paths, _class_folder(folder, level))
+        labelling = reconcile(folders, rows)
+        labels = list(labelling.labels.values())
         problems += labelling.problems
     else:
-        keys = [path for names in images.values() for path in names]
-        labels = [_label(classes[folder]) for folder, names in images.items() for _ in names]
-    problems += unlabelled([readable(path) for path in keys], labels)
+        labels = []
+        for folder, paths in images.items():
+            name = _class_folder(folder, level)
+            labels += [None if name is None else readable(name)] * len(paths)
     checked = [UNSAFE_NAME, UNREADABLE_CONTAINER, SPECIAL_FILE, NOT_AN_IMAGE, UNLABELLED]
     checked += [LABELS_DISAGREE, LISTING_MISMATCH] if rows else []
     return _indexed(tree, keys, labels, problems, checked)
+
+
+Paths = dict[str, list[str]]
+"""Paths by folder, both sorted as the paths are."""
+
+
+def _sorted_out(tree: Tree) -> tuple[Paths, Paths]:
+    """Return the images, and the other files."""
+    images: Paths = {}
+    others: Paths = {}
+    for folder in sorted(tree.folders, key=lambda folder: f"{folder}/" if folder else ""):
+        prefix = f"{folder}/" if folder else ""
+        for name in sorted(tree.folders[folder]):
+            kind = images if name.lower().endswith(IMAGE_SUFFIXES) else others
+            kind.setdefault(folder, []).append(prefix + name)
+    return images, others
 
 
 def class_level(folders: Iterable[str]) -> int:
@@ -111,32 +131,19 @@ def _class_folder(folder: str, level: int) -> str | None:
     return parts[level] if len(parts) > level else None
 
 
-def _label(folder: str | None) -> str | None:
-    return None if folder is None else readable(folder)
+def with_suffix(tree: Tree, suffix: str) -> list[str]:
+    """Return the paths of all files whose name ends so."""
+    _, others = _sorted_out(tree)
+    return [path for paths in others.values() for path in paths if path.lower().endswith(suffix)]
 
 
-def _extension(name: str) -> str:
-    stem, dot, extension = name.rpartition(".")
-    return extension.lower() if stem and dot else ""
-
-
-def with_extension(tree: Tree, extensions: frozenset[str]) -> list[str]:
-    """Return the paths of all files with one of these extensions."""
-    return [path for folder in tree.folders for path in _matching(tree, folder, extensions)]
-
-
-def _matching(tree: Tree, folder: str, extensions: frozenset[str]) -> list[str]:
-    prefix = f"{folder}/" if folder else ""
-    names = tree.folders[folder]
-    return [prefix + name for name in names if _extension(name) in extensions]
-
-
-def _rows(tree: Tree) -> Iterator[Row]:
-    for table in sorted(with_extension(tree, _TABLE_EXTENSIONS)):
+def _rows(tree: Tree, others: Paths) -> Iterator[Row]:
+    paths = itertools.chain.from_iterable(others.values())
+    for table in (path for path in paths if path.lower().endswith(_TABLE_SUFFIXES)):
         try:
             yield from read_label_table(tree.read(table), table)
         except NoLabelTableError as error:
-            # Other tables lie beside data sets too; half a label table is worth a word.
+            # Other tables lie beside datasets too; half a label table is worth a word.
             if error.almost:
                 tree.problems.append(_no_table(table, error, Severity.LOW))
         except (OSError, ValueError) as error:
@@ -148,23 +155,20 @@ def _no_table(table: str, error: Exception, severity: Severity) -> Finding:
     return at_file(UNREADABLE_CONTAINER, table, message, severity=severity)
 
 
-def _strangers(
-    tree: Tree, images: dict[str, list[str]], level: int, tables: set[str]
-) -> Iterator[Finding]:
+def _strangers(others: Paths, level: int, tables: set[str]) -> Iterator[Finding]:
     """Report what no reader looks at in class folders.
 
     Files in the root, and in the folders above the classes, are companions (a README, a licence).
     """
-    for folder in sorted(tree.folders):
+    for folder, paths in others.items():
         if _class_folder(folder, level) is None:
             continue
-        known = tables.union(images.get(folder, ()))
-        others = sorted({f"{folder}/{name}" for name in tree.folders[folder]} - known)
-        if folder.startswith(".") and len(others) == len(tree.folders[folder]):
-            message = f"a hidden folder that no check reads ({len(others)} files)"
-            yield at_file(NOT_AN_IMAGE, folder, message, files=len(others))
+        strangers = [path for path in paths if path not in tables]
+        if folder.startswith(".") and strangers:
+            message = f"a hidden folder that no check reads ({len(strangers)} files)"
+            yield at_file(NOT_AN_IMAGE, folder, message, files=len(strangers))
         else:
-            for path in others:
+            for path in strangers:
                 yield at_file(NOT_AN_IMAGE, path, "no check reads it")
 
 
@@ -176,13 +180,14 @@ def _indexed(
     checked: list[Rule],
 ) -> IndexedDataset:
     ids = [readable(path) for path in keys]
-    kept = {name: i for i, name in reversed(list(enumerate(ids)))}
-    if len(kept) < len(ids):
-        twice = sorted(i for i, name in enumerate(ids) if kept[name] != i)
+    if len(set(ids)) < len(ids):
+        kept = {name: i for i, name in reversed(list(enumerate(ids)))}
+        twice = [i for i, name in enumerate(ids) if kept[name] != i]
         problems += [at_file(UNSAFE_NAME, ids[i], "two files of this name") for i in twice]
         order = sorted(kept.values())
-        ids, keys, labels = ([column[i] for i in order] for column in (ids, keys, labels))  # type: ignore[assignment]
-    problems += colliding(ids)
+        keys, labels = [keys[i] for i in order], [labels[i] for i in order]
+        ids = [ids[i] for i in order]
+    problems += unlabelled(ids, labels) + colliding(ids)
     return IndexedDataset(
         name=tree.name,
         ids=ids,
