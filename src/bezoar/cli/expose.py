@@ -1,11 +1,14 @@
-"""`bezoar inspect`: find poison."""
+"""`bezoar inspect` and `bezoar clean`: find poison, and take it out."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bezoar.cli.clean import clean
 from bezoar.cli.output import (
     ExitZeroOption,
     OutputOption,
@@ -21,7 +24,9 @@ from bezoar.core.errors import BezoarError
 
 if TYPE_CHECKING:
     from bezoar.core.sample import Dataset
+    from bezoar.datasets.indexed import IndexedDataset
     from bezoar.expose.inspection import Inspection
+    from bezoar.project import Project
 
 
 class InspectionFormat(StrEnum):
@@ -37,6 +42,7 @@ class InspectionFormat(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add this stage's commands."""
     app.command("inspect", rich_help_panel=Panel.EXPOSE)(inspect)
+    app.command("clean", rich_help_panel=Panel.EXPOSE)(clean)
 
 
 def inspect(  # noqa: PLR0917 - one parameter for each option
@@ -63,25 +69,26 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
 
     Exits 0 if the data is admitted, 1 if it is quarantined or rejected, 3 if undecided.
     """
-    from bezoar.datasets.opening import open_dataset  # noqa: PLC0415 - late, as all below
-    from bezoar.project import find_project  # noqa: PLC0415
+    from bezoar.project import find_project  # noqa: PLC0415 - late, as all below
 
+    project = find_project()
+    opened = _opened(dataset, project)
+    reference = _opened(trusted, project) if trusted else None
+    policy = project.settings.as_policy()
     _require_torch()
     from bezoar.expose.inspect import inspect as look  # noqa: PLC0415
 
-    opened = open_dataset(dataset)
-    reference = open_dataset(trusted) if trusted else None
-    policy = find_project().settings.as_policy()
     with progress_bar("Inspecting") as progress:
         inspection = look(opened, trusted=reference, seed=seed, policy=policy, progress=progress)
     if scores:
         with whole_file(scores) as draft:
             inspection.table.write_parquet(draft)
     if report:
-        write_result(_written(InspectionFormat.HTML, inspection, opened), report)
+        write_result(_html(inspection, opened), report)
         note(f"report: {report}")
-    _record(inspection)
-    write_result(_written(form, inspection, opened), output)
+    _record(inspection, project)
+    pictures = None if report or not inspection.flagged else f"bezoar inspect {quote(dataset)}"
+    write_result(_written(form, inspection, opened, pictures), output)
     code = exit_code((), verdict=inspection.verdict, exit_zero=exit_zero)
     raise typer.Exit(code)
 
@@ -97,10 +104,23 @@ def _require_torch() -> None:
         )
 
 
-def _record(inspection: "Inspection") -> None:
+def _opened(text: str, project: "Project") -> "IndexedDataset":
+    """Open what a path or a name of the DBOM means, named as it was written.
+
+    The name is what the commands that are proposed next will say.
+    """
+    from bezoar.datasets.dbom import Dbom, means_path  # noqa: PLC0415
+    from bezoar.datasets.opening import open_dataset  # noqa: PLC0415
+
+    path = Path(text).expanduser()
+    if not means_path(text):
+        path = project.root / Dbom(project).find(text).content.location
+    return replace(open_dataset(path), name=text)
+
+
+def _record(inspection: "Inspection", project: "Project") -> None:
     """Leave an event in the project's ledger."""
     from bezoar.ledger import open_ledger  # noqa: PLC0415
-    from bezoar.project import find_project  # noqa: PLC0415
 
     detail = {
         "verdict": str(inspection.verdict.decision),
@@ -111,27 +131,36 @@ def _record(inspection: "Inspection") -> None:
         "seconds": round(inspection.seconds, 1),
         **inspection.settings,
     }
-    with open_ledger(find_project()) as ledger:
+    with open_ledger(project) as ledger:
         ledger.append("dataset.inspected", inspection.dataset, detail)
 
 
-def _written(form: InspectionFormat, inspection: "Inspection", dataset: "Dataset") -> str:
-    if form is InspectionFormat.JSON:
-        return as_json(inspection.as_json())
-    if form is InspectionFormat.SARIF:
-        from bezoar.report.sarif import sarif_json  # noqa: PLC0415
-
-        return sarif_json(inspection.outcomes)
-    if form is InspectionFormat.JUNIT:
-        from bezoar.report.junit import junit_xml  # noqa: PLC0415
-
-        return junit_xml(inspection.outcomes, name=inspection.dataset)
-    if form is InspectionFormat.HTML:
-        from bezoar.datasets.decoding import decode  # noqa: PLC0415
-        from bezoar.report.html import inspection_html  # noqa: PLC0415
-
-        fetch = {sample.id: sample.fetch for sample in dataset}
-        return inspection_html(inspection, lambda name: decode(fetch[name]()))
+def _written(
+    form: InspectionFormat, inspection: "Inspection", dataset: "Dataset", pictures: str | None
+) -> str:
+    from bezoar.report.junit import junit_xml  # noqa: PLC0415
+    from bezoar.report.sarif import sarif_json  # noqa: PLC0415
     from bezoar.report.text import inspection_text  # noqa: PLC0415
+    from bezoar.report.wording import Step  # noqa: PLC0415
 
-    return inspection_text(inspection)
+    match form:
+        case InspectionFormat.JSON:
+            return as_json(inspection.as_json())
+        case InspectionFormat.SARIF:
+            return sarif_json(inspection.outcomes)
+        case InspectionFormat.JUNIT:
+            return junit_xml(inspection.outcomes, name=inspection.dataset)
+        case InspectionFormat.HTML:
+            return _html(inspection, dataset)
+        case InspectionFormat.TEXT:
+            command = f"{pictures} --scores scores.parquet --report report.html"
+            steps = [Step("See the pictures", command)] if pictures else []
+            return inspection_text(inspection, steps=steps)
+
+
+def _html(inspection: "Inspection", dataset: "Dataset") -> str:
+    from bezoar.datasets.decoding import decode  # noqa: PLC0415
+    from bezoar.report.html import inspection_html  # noqa: PLC0415
+
+    fetch = {sample.id: sample.fetch for sample in dataset}
+    return inspection_html(inspection, lambda name: decode(fetch[name]()))

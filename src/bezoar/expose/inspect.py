@@ -4,6 +4,8 @@ import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -111,8 +113,15 @@ def inspect(
         verdict=policy.decide(outcomes),
         groups=_groups(table, part, examination),
         seconds=time.monotonic() - start,
-        settings={"seed": seed, "side": SIDE, "mode": "reference" if trusted else "alone"},
+        settings=_settings(seed, examination),
     )
+
+
+def _settings(seed: int, examination: Examination | None) -> dict[str, Any]:
+    """Return what a second run needs to give the same."""
+    looks = len(examination.looks) if examination else 0
+    versions = {name: version(name) for name in ("bezoar", "torch", "scikit-learn", "numpy")}
+    return {"seed": seed, "side": SIDE, "looks": looks, **versions}
 
 
 def _examinable(table: ImageTable, trusted: ImageTable | None) -> tuple[_Part, list[Finding]]:
@@ -189,25 +198,22 @@ def _finding(dataset: Dataset, part: _Part, confirmed: Confirmed) -> Finding:
             "threshold": confirmed.threshold,
             "confirmed_on_a_second_seed": True,
         },
-        next=f"bezoar inspect {name} --scores scores.parquet --report report.html",
+        next=f"bezoar clean {name} --scores scores.parquet --output {name}-clean",
     )
 
 
 def _groups(table: ImageTable, part: _Part, examination: Examination | None) -> tuple[Group, ...]:
     if examination is None:
         return ()
-    margin = examination.evidence.margins.value
     groups = []
     for one in examination.confirmed:
-        members = np.flatnonzero(one.alarm.members)
-        members = members[np.argsort(-margin[members], kind="stable")]
         resembles = one.alarm.resembles
         groups.append(
             Group(
                 code=one.rule.code,
                 label=part.classes[one.alarm.label],
                 resembles=None if resembles is None else part.classes[resembles],
-                ids=tuple(table.ids[part.rows[i]] for i in members),
+                ids=tuple(table.ids[part.rows[i]] for i in one.alarm.rows()),
                 statistic=one.statistic,
                 threshold=one.threshold,
             )

@@ -21,7 +21,7 @@ class Group:
         code: The rule's code.
         label: The class that they are labelled as.
         resembles: The class that a trigger-blind model takes most of them for; None if mixed.
-        ids: Their ids, most suspicious first.
+        ids: Their ids, the clearest members first.
         statistic: The class statistic that raised the alarm.
         threshold: The line that it crossed.
     """

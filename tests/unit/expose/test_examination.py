@@ -32,7 +32,7 @@ class Scripted:
 def alarm(statistic: float, rows: range = range(40, 60), label: int = 1) -> Alarm:
     members = np.zeros(120, bool)
     members[list(rows)] = True
-    return Alarm(label, 0, members, statistic)
+    return Alarm(label, 0, members, np.arange(120.0), statistic)
 
 
 @pytest.fixture(autouse=True)

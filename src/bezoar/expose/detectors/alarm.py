@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bezoar.core.arrays import Bools, Ints
+from bezoar.core.arrays import Bools, Floats, Ints
 from bezoar.core.rule import Rule
 from bezoar.expose.evidence import Evidence
 
@@ -24,13 +24,20 @@ class Alarm:
         label: Index of the class.
         resembles: Index of the class that the members look like; None if mixed.
         members: Shape (n,), bool: the samples behind it.
+        strength: Shape (n,): how clearly a member belongs to it; only members' values count.
         statistic: How strong; the detector's `threshold` raises the alarm.
     """
 
     label: int
     resembles: int | None
     members: Bools
+    strength: Floats
     statistic: float
+
+    def rows(self) -> Ints:
+        """Return the members' rows, the clearest first."""
+        rows = np.flatnonzero(self.members)
+        return rows[np.argsort(-self.strength[rows], kind="stable")]
 
     def overlap(self, other: "Alarm") -> float:
         """Return the Jaccard index of the two alarms' members, 0 to 1."""

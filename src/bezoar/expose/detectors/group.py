@@ -87,9 +87,10 @@ def _alarm(
         return None
     margin = float(np.clip(np.median(value), 0.0, _LARGEST_MARGIN))
     statistic = group.separation * group.cohesion * alike.mean() * margin * np.sqrt(pictures)
-    mask = np.zeros(len(evidence.labels), bool)
-    mask[members] = True
-    return Alarm(label, source, mask, float(statistic) * _kin(evidence, mask, label, source))
+    mask, strength = np.zeros(len(evidence.labels), bool), np.zeros(len(evidence.labels))
+    mask[members], strength[rows] = True, group.projection
+    kin = _kin(evidence, mask, label, source)
+    return Alarm(label, source, mask, strength, float(statistic) * kin)
 
 
 def _kin(evidence: Evidence, members: Bools, label: int, source: int) -> float:

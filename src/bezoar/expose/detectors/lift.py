@@ -52,7 +52,8 @@ class LiftDetector:
             if lift >= self.candidate:
                 members = _beyond_the_others(evidence, int(label))
                 source = most_common(evidence.margins.alternative[members])
-                alarms.append(Alarm(int(label), _if_most(evidence, members, source), members, lift))
+                mostly = _if_most(evidence, members, source)
+                alarms.append(Alarm(int(label), mostly, members, margin, lift))
         return alarms
 
 

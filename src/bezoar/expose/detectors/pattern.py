@@ -40,8 +40,8 @@ class PatternDetector:
     """
 
     rule = RULE
-    threshold = 150.0
-    candidate = 90.0
+    threshold = 200.0
+    candidate = 150.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""
@@ -116,4 +116,4 @@ def _alarm(
     pictures = distinct(thumbs[picked(thumbs, _MOST_LINKED)])
     if pictures < _PICTURES:
         return None
-    return Alarm(label, None, members, float(pictures * np.median(height[members])))
+    return Alarm(label, None, members, height, float(pictures * np.median(height[members])))
