@@ -26,9 +26,9 @@ UNREADABLE_CONTAINER = Rule(
 SPECIAL_FILE = Rule(
     code="BZ211",
     name="special-file",
-    title="Link or special file in a data set",
+    title="Link or special file in a dataset",
     severity=Severity.HIGH,
-    why="A link makes bytes from elsewhere part of the data: they change without the data set"
+    why="A link makes bytes from elsewhere part of the data: they change without the dataset"
     " changing, and may be any file of the machine that reads them.",
 )
 
@@ -48,7 +48,7 @@ def why_unsafe(name: str) -> str | None:
     if not name or "" in parts or "." in parts:
         return "an empty part in its path" if name else "an empty name"
     if ".." in parts:
-        return "it leads out of the data set"
+        return "it leads out of the dataset"
     if "\\" in name or "\0" in name:
         return "a backslash or NUL in its path"
     if name[1:2] == ":":
@@ -61,7 +61,7 @@ def why_unsafe(name: str) -> str | None:
 def at_file(
     rule: Rule, name: str, message: str, severity: Severity | None = None, **evidence: object
 ) -> Finding:
-    """Return a finding at a file of a data set."""
+    """Return a finding at a file of a dataset."""
     place = Place(PlaceKind.FILE, readable(name) or "(no name)")
     return Finding(rule, place, message, severity or rule.severity, evidence=evidence)
 

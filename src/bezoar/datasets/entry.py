@@ -240,7 +240,9 @@ def _update(table: "TOMLDocument | Table", fields: Mapping[str, Any]) -> None:
 
 
 def _first_fault(error: ValidationError) -> str:
-    first = error.errors()[0]
+    faults = error.errors()
+    # A misspelt key shows as an unknown one and as a missing one: the former says more.
+    first = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
     path = [str(part) for part in first["loc"]]
     if first["type"] != "extra_forbidden":
         why = first["msg"].removeprefix("Value error, ")

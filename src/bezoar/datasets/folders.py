@@ -53,7 +53,7 @@ def _sort_out(
 
 
 def read_file(root: Path, path: str, limits: Limits = Limits()) -> bytes:  # noqa: B008 - frozen
-    """Read a file of a data set without following a link in its last part.
+    """Read a file of a dataset without following a link in its last part.
 
     Raises:
         UnreadableImage: If it is larger than the limit.

@@ -1,4 +1,4 @@
-"""`load_images`: the pictures of a data set at one size, and what could not be read."""
+"""`load_images`: the pictures of a dataset at one size, and what could not be read."""
 
 import os
 from collections import deque
@@ -28,10 +28,10 @@ _BATCH: Final = 64
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageTable:
-    """The readable pictures of a data set.
+    """The readable pictures of a dataset.
 
     Attributes:
-        ids: n sample ids, in the order of the data set.
+        ids: n sample ids, in the order of the dataset.
         labels: Shape (n,); the empty string where a sample has no label.
         images: Shape (n, size, size, 3), RGB.
         outcomes: One for each rule on reading; samples that are left out stand in its findings.

@@ -1,4 +1,4 @@
-"""`IndexedDataset`: the one data set behind each reader. Names in memory, bytes on demand."""
+"""`IndexedDataset`: the one dataset behind each reader. Names in memory, bytes on demand."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence

@@ -30,7 +30,7 @@ class Row:
     """One row of a label table.
 
     Attributes:
-        table: The table's path in the data set.
+        table: The table's path in the dataset.
         line: 1-based.
         path: As written.
         label: As written, without white space around it.
@@ -90,7 +90,7 @@ def _rows(lines: "Iterable[list[str]]", table: str, path: int, label: int) -> It
 class PathFinder:
     """Finds the file that a row means.
 
-    A path counts from the folder of its table, else from the root of the data set; a bare file
+    A path counts from the folder of its table, else from the root of the dataset; a bare file
     name may also mean the one file of this name anywhere below the table's folder.
     """
 

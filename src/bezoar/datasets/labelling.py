@@ -68,7 +68,7 @@ def reconcile(folders: Mapping[str, str | None], rows: Iterable[Row]) -> Labelli
 
 
 def unlabelled(ids: Sequence[str], labels: Sequence[str | None]) -> list[Finding]:
-    """Find samples without a label in a data set whose other samples have one."""
+    """Find samples without a label in a dataset whose other samples have one."""
     if None not in labels or all(label is None for label in labels):
         return []
     return [

@@ -12,7 +12,7 @@ _LAYOUTS = "class folders, .zip, .tar[.gz|.bz2|.xz], .npz, .parquet, images with
 
 
 def open_dataset(path: Path | str) -> IndexedDataset:
-    """Open a data set, whatever its layout.
+    """Open a dataset, whatever its layout.
 
     Args:
         path: A folder of class folders, of images with a label table, or of Parquet files; or a
@@ -23,7 +23,7 @@ def open_dataset(path: Path | str) -> IndexedDataset:
         worst case, and the damage in `problems`.
 
     Raises:
-        UsageError: If there is nothing at `path`, or it is no data set.
+        UsageError: If there is nothing at `path`, or it is no dataset.
         NothingToInspectError: If no image is in it.
     """
     path = Path(path)
@@ -66,7 +66,7 @@ def _open(path: Path) -> IndexedDataset:
         from bezoar.datasets.tars import open_tar  # noqa: PLC0415 - late
 
         return open_tar(path)
-    raise UsageError(f"{path} is no data set; known are {_LAYOUTS}", next=f"ls {path.parent}")
+    raise UsageError(f"{path} is no dataset; known are {_LAYOUTS}", next=f"ls {path.parent}")
 
 
 def _open_folder(path: Path) -> IndexedDataset:

@@ -50,7 +50,7 @@ class Rows:
 def open_parquet(
     paths: Sequence[Path], name: str, problems: Sequence[Finding] = ()
 ) -> IndexedDataset:
-    """Open one data set of one or many Parquet files.
+    """Open one dataset of one or many Parquet files.
 
     Ids are the images' paths (see `rows`). Labels are text: the class name where the schema's
     metadata lists class names (`ClassLabel`), else the value.

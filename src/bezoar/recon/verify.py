@@ -49,7 +49,7 @@ EXTRA_SAMPLE: Final = Rule(
     name="extra-sample",
     title="Sample that was never registered",
     severity=Severity.HIGH,
-    why="Nobody vetted it, and adding a few samples is the cheapest way to poison a data set.",
+    why="Nobody vetted it, and adding a few samples is the cheapest way to poison a dataset.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 RENAMED_SAMPLE: Final = Rule(
