@@ -47,22 +47,31 @@ if TYPE_CHECKING:
     from bezoar.attacks.sticker import Sticker
     from bezoar.core.policy import Policy
     from bezoar.datasets.class_folders import write_class_folder
+    from bezoar.datasets.dbom import Dbom
     from bezoar.datasets.decoding import decode, encode_png
+    from bezoar.datasets.entry import DbomEntry
     from bezoar.datasets.images import load_images
     from bezoar.datasets.manifest import build_manifest, write_manifest
     from bezoar.datasets.opening import open_dataset
     from bezoar.datasets.signs import draw_signs
     from bezoar.expose.inspect import inspect
+    from bezoar.expose.inspection import Inspection
     from bezoar.ledger import open_ledger
-    from bezoar.project import find_project
+    from bezoar.project import Project, find_project
+    from bezoar.recon.registering import Facts, register_dataset
     from bezoar.report.html import inspection_html
     from bezoar.report.postmortem import drill_html, postmortem_markdown
 
 _HOMES = {
     "Blend": "bezoar.attacks.blend",
     "Classifier": "bezoar.adapters.torch.training",
+    "Dbom": "bezoar.datasets.dbom",
+    "DbomEntry": "bezoar.datasets.entry",
+    "Facts": "bezoar.recon.registering",
+    "Inspection": "bezoar.expose.inspection",
     "LabelFlip": "bezoar.attacks.label_flip",
     "Policy": "bezoar.core.policy",
+    "Project": "bezoar.project",
     "Sticker": "bezoar.attacks.sticker",
     "attack_named": "bezoar.attacks",
     "attack_success": "bezoar.attacks.poisoning",
@@ -79,6 +88,7 @@ _HOMES = {
     "open_ledger": "bezoar.ledger",
     "poison_arrays": "bezoar.attacks.poisoning",
     "postmortem_markdown": "bezoar.report.postmortem",
+    "register_dataset": "bezoar.recon.registering",
     "rows_to_poison": "bezoar.attacks.poisoning",
     "train_classifier": "bezoar.adapters.torch.training",
     "write_class_folder": "bezoar.datasets.class_folders",
@@ -88,8 +98,13 @@ _HOMES = {
 __all__ = [
     "Blend",
     "Classifier",
+    "Dbom",
+    "DbomEntry",
+    "Facts",
+    "Inspection",
     "LabelFlip",
     "Policy",
+    "Project",
     "Sticker",
     "attack_named",
     "attack_success",
@@ -106,6 +121,7 @@ __all__ = [
     "open_ledger",
     "poison_arrays",
     "postmortem_markdown",
+    "register_dataset",
     "rows_to_poison",
     "train_classifier",
     "write_class_folder",
