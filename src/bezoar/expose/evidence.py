@@ -133,7 +133,7 @@ def _judged(
     value, alternative = np.full(len(labels), -np.inf), np.zeros(len(labels), np.int64)
     if not held_out.any():
         return Margins(value, alternative)
-    epochs = epochs_for(len(labels))
+    epochs = epochs_for(int(kept.sum()))
     judge = _train(images[kept], labels[kept], classes, seed=seed, epochs=epochs, progress=progress)
     shares = class_shares(labels[kept], classes)
     judged = margins(judge.log_probabilities(images[held_out]), labels[held_out], shares)

@@ -24,11 +24,11 @@ RULE = Rule(
     ),
     taxonomy=("ATLAS:AML.T0020", "ATLAS:AML.T0043.004", "OWASP:LLM04:2025"),
 )
-_FEWEST = 4  # one track of frames is one picture
+_FEWEST = 5  # one track of frames is one picture, or a few
 _MOST = 16  # beyond this many distinct pictures, more of them prove nothing more
 _LARGEST_MARGIN = 10.0
 _MOST_LINKED = 2000  # near-duplicates are linked pair by pair
-_USUAL_KINSHIP = 0.25  # groups of natural oddities reach this; stickered signs have .4 to .6
+_USUAL_KINSHIP = 0.2  # groups of natural oddities reach this; stickered signs have .3 to .6
 
 
 class GroupDetector:
@@ -37,12 +37,12 @@ class GroupDetector:
     `separation x cohesion x share that looks like one class x median margin x root of the
     distinct pictures`, the largest over the ways in which doubt was gathered. Pixels have the
     last word: the statistic is scaled by how much better the other class explains the group,
-    between a half (a natural oddity, or classes that look alike anyway) and four.
+    between a half (a natural oddity, or classes that look alike anyway) and three.
     """
 
     rule = RULE
-    threshold = 250.0
-    candidate = 130.0
+    threshold = 180.0
+    candidate = 100.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""
@@ -100,7 +100,7 @@ def _kin(evidence: Evidence, members: Bools, label: int, source: int) -> float:
     group = thumbs[members]
     group = group[picked(group, _MOST_LINKED)]
     found = kinship(group, components(group), own, other)
-    return float(np.clip((max(found, 0.0) / _USUAL_KINSHIP) ** 2, 0.5, 4.0))
+    return float(np.clip(found / _USUAL_KINSHIP, 0.5, 3.0))
 
 
 def _pictures(thumbs: Floats) -> int:
