@@ -146,6 +146,7 @@ def verify(  # noqa: PLR0917 - one parameter for each option
     opened = open_dataset(path)
     # The files are hashed in the background while the libraries below are imported.
     hashes = start_hashing(opened)
+    import bezoar.ledger.ledger  # noqa: F401, PLC0415 - see above: it imports SQLAlchemy
     from bezoar.cli.recon_text import verification_text  # noqa: PLC0415 - see above
     from bezoar.recon.registered import verify_entry  # noqa: PLC0415 - see above
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DamagedManifestError",
     "build_manifest",
+    "check_digest",
     "manifest_path",
     "read_manifest",
     "restore_manifest",
@@ -52,7 +53,7 @@ def restore_manifest(manifest: Manifest, folder: Path, expected: Digest) -> bool
     Another version of the Parquet library may write the same table as other bytes.
     """
     data = _as_parquet(manifest)
-    if Digest.of(data) != expected:
+    if expected is not None and Digest.of(data) != expected:
         return False
     write_whole(manifest_path(folder, expected), data)
     return True
@@ -61,6 +62,21 @@ def restore_manifest(manifest: Manifest, folder: Path, expected: Digest) -> bool
 def manifest_path(folder: Path, digest: Digest) -> Path:
     """Return where the manifest with this digest is stored."""
     return folder / f"{digest.hex}.parquet"
+
+
+def check_digest(path: Path, expected: Digest | None) -> bytes:
+    """Read a stored manifest, unparsed.
+
+    Raises:
+        DamagedManifestError: If it is absent, or has another digest than expected.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _damaged(path, error.strerror or str(error)) from error
+    if expected is not None and Digest.of(data) != expected:
+        raise _damaged(path, f"its digest is no longer {expected}")
+    return data
 
 
 def read_manifest(path: Path, expected: Digest | None, root: Digest | None = None) -> Manifest:
@@ -75,13 +91,7 @@ def read_manifest(path: Path, expected: Digest | None, root: Digest | None = Non
     Raises:
         DamagedManifestError: If it is absent, changed, or cannot be read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _damaged(path, error.strerror or str(error)) from error
-    if expected is not None and Digest.of(data) != expected:
-        raise _damaged(path, f"its digest is no longer {expected}")
-    manifest, stated = _parsed(data, path)
+    manifest, stated = _parsed(check_digest(path, expected), path)
     if root is not None and stated != str(root):
         raise _damaged(path, f"its root is {readable(stated)}, not {root}")
     if expected is None and stated != str(manifest.root):

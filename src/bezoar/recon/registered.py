@@ -17,6 +17,7 @@ from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.hashing import FileHashes
 from bezoar.datasets.manifest import (
     DamagedManifestError,
+    check_digest,
     manifest_path,
     read_manifest,
     restore_manifest,
@@ -79,15 +80,18 @@ def verify_entry(
         hashes: What `start_hashing` returned for the dataset, if it was started before.
         progress: Called now and then with (done, total).
     """
+    found = survey(dataset, hashes, progress)
     path = manifest_path(manifests, entry.manifest)
     try:
-        manifest = read_manifest(path, entry.manifest, entry.root)
+        # Under the same root nothing differs, so that nothing is parsed: only what names the
+        # differences needs PyArrow, which takes longer to import than many a dataset to hash.
+        check_digest(path, entry.manifest)
+        intact = _intact(entry, found)
+        manifest = found.manifest if intact else read_manifest(path, entry.manifest, entry.root)
     except DamagedManifestError as error:
-        found = survey(dataset, hashes, progress)
         finding = _without_manifest(entry, path, error.message, found)
         outcomes = _by_root_alone(entry, found, finding, dataset)
         return Verification(len(found.manifest), entry.root, None, outcomes)
-    found = survey(dataset, hashes, progress)
     result = compare(manifest, found, dataset)
     outcomes = (*result.outcomes, Outcome.of(DAMAGED_MANIFEST, ()))
     return Verification(len(found.manifest), entry.root, result.difference, outcomes)
