@@ -45,15 +45,16 @@ def fault(words):
         command, words = command.commands[words[0]], words[1:]
     if not words:  # a mention
         return None
-    missing = [
-        param.opts[0] for param in command.params if param.required and param.opts[0][0] == "-"
+    needed = [
+        set(param.opts) for param in command.params if param.required and param.opts[0][0] == "-"
     ]
     known = {option for param in command.params for option in param.opts}
     known |= {"--help", "-h"}
     unknown = [word for word in words if re.match(r"--?[a-z]", word) and word not in known]
     if unknown:
         return f"no option {unknown[0]}"
-    return next((f"needs {option}" for option in missing if option not in words), None)
+    missing = [options for options in needed if not options & set(words)]
+    return f"needs {missing[0]}" if missing else None
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

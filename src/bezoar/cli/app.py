@@ -1,7 +1,5 @@
 """The `bezoar` command: what it is made of, and how each way to end becomes an exit code."""
 
-import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -10,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from bezoar.cli import exercise, expose, log, recon, rule
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = ("recon", "expose", "exercise", "log", "rule")
+STAGES = (recon, expose, exercise, log, rule)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """
@@ -37,9 +36,7 @@ def build() -> typer.Typer:
     )
     app.callback(invoke_without_command=True, epilog=WHICH_ONE)(_bezoar)
     for stage in STAGES:
-        name = f"bezoar.cli.{stage}"
-        if importlib.util.find_spec(name):
-            importlib.import_module(name).register(app)
+        stage.register(app)
     return app
 
 
