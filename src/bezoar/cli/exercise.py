@@ -22,6 +22,7 @@ from bezoar.cli.output import (
 from bezoar.core.errors import BezoarError
 
 if TYPE_CHECKING:
+    from bezoar.exercise.drill import Pipeline
     from bezoar.exercise.scenario import Plan
 
 DEMO = "stop-sign"
@@ -79,7 +80,7 @@ def run(  # noqa: PLR0917 - one parameter for each option
     from bezoar.exercise.scenario import Plan, scenario_named  # noqa: PLC0415 - see the package
 
     plan = Plan(scenario_named(scenario), _fresh(seed), rate, source, target, data, test)
-    _run(plan, folder, form, output)
+    carry_out(plan, folder, form, output)
 
 
 def list_(form: FormatOption = Format.TEXT, output: OutputOption = None) -> None:
@@ -109,10 +110,17 @@ def demo(
     """
     from bezoar.exercise.scenario import Plan, scenario_named  # noqa: PLC0415 - see the package
 
-    _run(Plan(scenario_named(DEMO), _fresh(seed)), folder, form, output)
+    carry_out(Plan(scenario_named(DEMO), _fresh(seed)), folder, form, output)
 
 
-def _run(plan: "Plan", folder: Path | None, form: Format, output: Path | None) -> None:
+def carry_out(
+    plan: "Plan",
+    folder: Path | None,
+    form: Format,
+    output: Path | None,
+    pipeline: "Pipeline | None" = None,
+) -> None:
+    """Run a drill in this project, tell what came of it, and exit."""
     from bezoar.exercise.workers import share_cores  # noqa: PLC0415 - see the package's docstring
 
     share_cores()
@@ -123,10 +131,10 @@ def _run(plan: "Plan", folder: Path | None, form: Format, output: Path | None) -
     from bezoar.project import find_project  # noqa: PLC0415 - see the package
 
     project = find_project()
-    policy = project.settings.as_policy()
+    pipeline = pipeline or Pipeline(policy=project.settings.as_policy())
     folder = folder or _near(default_folder(project.state, plan.scenario.name, plan.seed))
     note(f"{plan.scenario.story} Seed {plan.seed}.")
-    result = run_drill(plan, folder, pipeline=Pipeline(policy=policy), project=project, steps=_told)
+    result = run_drill(plan, folder, pipeline=pipeline, project=project, steps=_told)
     write_result(as_json(result.as_json()) if form is Format.JSON else story(result), output)
     raise typer.Exit(0 if result.noticed else MISSED)
 

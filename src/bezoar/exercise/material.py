@@ -104,6 +104,11 @@ def _draw(count: int, seed: int, split: str, progress: Progress | None = None) -
 def _matched(train: list[Sample], test: list[Sample], source: str, target: str) -> Material:
     classes = {sample.label for sample in train if sample.label is not None}
     source, target = _known(source, classes), _known(target, classes)
+    if source == target:
+        raise UsageError(
+            f"source and target are one class, {printable(source)!r}",
+            next="bezoar drill run --help",
+        )
     words = {label: _same_class(label, classes) for label in {sample.label for sample in test}}
     known = (replace(sample, label=words[sample.label]) for sample in test)
     kept = [sample for sample in known if sample.label is not None]

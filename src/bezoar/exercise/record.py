@@ -1,7 +1,7 @@
 """The record of a drill: its own folder, its own ledger, its clock."""
 
+import itertools
 import json
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
@@ -31,12 +31,10 @@ def silent(_step: str) -> AbstractContextManager[Progress]:
 
 def default_folder(state: Path, scenario: str, seed: int) -> Path:
     """Return the folder for a drill that begins now; none that is there already."""
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    folder = state / "drills" / f"{scenario}-{now}-{seed}"
-    while folder.exists():
-        stem, _, number = re.fullmatch(r"(.*?)(\.(\d+))?", folder.name).groups("1")  # type: ignore[union-attr]  # it matches anything
-        folder = folder.with_name(f"{stem}.{int(number) + 1}")
-    return folder
+    begun = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stem = state / "drills" / f"{scenario}-{begun}-{seed}"
+    others = (stem.with_name(f"{stem.name}.{number}") for number in itertools.count(2))
+    return next(folder for folder in itertools.chain([stem], others) if not folder.exists())
 
 
 class Record:

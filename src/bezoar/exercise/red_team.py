@@ -42,11 +42,7 @@ class Truth:
 
 
 def attack_on(material: Material, plan: Plan) -> Attack:
-    """Return the plan's attack; the seed draws what the attacker is free to choose.
-
-    Raises:
-        UsageError: If source and target are one class.
-    """
+    """Return the plan's attack; the seed draws what the attacker is free to choose."""
     rng = np.random.default_rng(plan.seed)
     return bezoar.attack_named(plan.scenario.attack, material.source, material.target, rng)
 

@@ -48,16 +48,17 @@ def _red_team(result: DrillResult) -> str:
 
 def _blue_team(result: DrillResult) -> str:
     if not result.noticed:
-        return f"did not notice: verdict {result.verdict}, {_flagged(result)}."
+        return f"did not notice: verdict {result.verdict}; {_flagged(result)}."
     return (
         f"noticed after {result.time_to_detection_s:.1f} s, in stage {result.stage}: "
-        f"verdict {result.verdict}, {_flagged(result)}."
+        f"verdict {result.verdict}; {_flagged(result)}."
     )
 
 
 def _flagged(result: DrillResult) -> str:
     clean = result.flagged - result.caught
-    return f"{result.caught:,} of {result.poisoned:,} flagged, with {clean:,} clean ones among them"
+    caught = f"{result.caught:,} of {result.poisoned:,} poisoned samples"
+    return f"{caught} are flagged, and {clean:,} clean"
 
 
 def _slipped(result: DrillResult) -> list[str]:

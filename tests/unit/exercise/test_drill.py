@@ -36,8 +36,15 @@ def events(folder):
         return list(ledger.events())
 
 
-def test_poison_that_is_flagged_is_noticed(tmp_path):
-    result = run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
+@pytest.fixture(scope="module")
+def drilled(tmp_path_factory):
+    """Return the result of a drill that goes well, and its folder."""
+    folder = tmp_path_factory.mktemp("drilled") / "drill"
+    return run_drill(plan(), folder, pipeline=pipeline()), folder
+
+
+def test_poison_that_is_flagged_is_noticed(drilled):
+    result, _ = drilled
     assert result.noticed
     assert result.stage == "expose"
     assert result.verdict is Decision.QUARANTINE
@@ -95,8 +102,8 @@ def test_a_false_alarm_on_the_twin_is_told(tmp_path):
     assert (result.clean_twin_verdict, result.clean_twin_flagged) == (Decision.QUARANTINE, 2)
 
 
-def test_the_time_to_detection_runs_from_the_poison_in_place_to_the_verdict(tmp_path):
-    result = run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
+def test_the_time_to_detection_runs_from_the_poison_in_place_to_the_verdict(drilled):
+    result, _ = drilled
     times = {moment.what.partition(",")[0]: moment.t_s for moment in result.timeline}
     verdict = times["Blue team: verdict quarantine"]
     in_place = next(t for what, t in times.items() if what.startswith("Red team: sticker"))
@@ -104,12 +111,12 @@ def test_the_time_to_detection_runs_from_the_poison_in_place_to_the_verdict(tmp_
     assert result.time_to_detection_s == verdict - in_place - 1
 
 
-def test_the_json_has_every_key_and_is_what_is_on_disk(tmp_path):
-    result = run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
+def test_the_json_has_every_key_and_is_what_is_on_disk(drilled):
+    result, drill = drilled
     told = result.as_json()
     assert set(told) == KEYS
-    assert json.loads((tmp_path / "drill" / "drill.json").read_text()) == told
-    assert told["report"] == str(tmp_path / "drill" / "report.html")
+    assert json.loads((drill / "drill.json").read_text()) == told
+    assert told["report"] == str(drill / "report.html")
     assert told["next"] == "bezoar drill run stop-sign --seed 2"
     assert told["verdict"] == "quarantine"
 
@@ -128,9 +135,8 @@ def test_the_same_seed_gives_the_same_result(tmp_path):
     assert one.timeless() != third.timeless()
 
 
-def test_the_truth_is_not_in_the_poisoned_folder(tmp_path):
-    result = run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
-    drill = tmp_path / "drill"
+def test_the_truth_is_not_in_the_poisoned_folder(drilled):
+    result, drill = drilled
     original, poisoned = tree(drill / "original"), tree(drill / "poisoned")
     assert all(path.endswith(".png") for path in poisoned)
     truth = json.loads((drill / "truth.json").read_text())["poison"]
@@ -145,11 +151,11 @@ def test_the_truth_is_not_in_the_poisoned_folder(tmp_path):
     assert result.missed == ()
 
 
-def test_every_step_is_an_event_of_a_chain_that_holds(tmp_path):
-    run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
-    with open_ledger(tmp_path / "drill" / ".bezoar" / "ledger.sqlite") as ledger:
+def test_every_step_is_an_event_of_a_chain_that_holds(drilled):
+    _, drill = drilled
+    with open_ledger(drill / ".bezoar" / "ledger.sqlite") as ledger:
         assert ledger.verify() == []
-    found = events(tmp_path / "drill")
+    found = events(drill)
     assert [event.kind for event in found] == [
         "drill.started",
         "drill.poisoned",
@@ -162,15 +168,15 @@ def test_every_step_is_an_event_of_a_chain_that_holds(tmp_path):
         "model.measured",
         "drill.reported",
     ]
-    truth = Digest.of((tmp_path / "drill" / "truth.json").read_bytes())
+    truth = Digest.of((drill / "truth.json").read_bytes())
     assert found[1].subject == str(truth)
-    report = Digest.of((tmp_path / "drill" / "report.html").read_bytes())
+    report = Digest.of((drill / "report.html").read_bytes())
     assert found[-1].detail["files"]["report.html"] == str(report)
 
 
-def test_the_drill_is_a_project_whose_dbom_says_why_the_data_is_set_aside(tmp_path):
-    run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
-    (entry,) = bezoar.Dbom(Project(tmp_path / "drill")).entries()
+def test_the_drill_is_a_project_whose_dbom_says_why_the_data_is_set_aside(drilled):
+    _, drill = drilled
+    (entry,) = bezoar.Dbom(Project(drill)).entries()
     assert entry.spec == "incoming@1"
     assert str(entry.status) == "quarantined"
     assert "BZ501" in entry.reason
@@ -269,7 +275,7 @@ def test_no_victim_that_can_be_read_is_no_victim(tmp_path):
     [
         ({"source": "Stopp"}, "no class 'Stopp'"),
         ({"target": "Speed limit 81"}, "no class 'Speed limit 81'"),
-        ({"source": "Yield", "target": "Yield"}, "one of the source classes"),
+        ({"source": "Yield", "target": "Yield"}, "source and target are one class"),
         ({"rate": 0.9}, "takes 180 victims"),
     ],
 )
@@ -327,8 +333,8 @@ def test_nothing_runs_on_after_the_drill(tmp_path):
     assert threading.active_count() <= before + 1
 
 
-def test_a_result_without_clock_readings_says_the_same_otherwise(tmp_path):
-    result = run_drill(plan(), tmp_path / "drill", pipeline=pipeline())
+def test_a_result_without_clock_readings_says_the_same_otherwise(drilled):
+    result, _ = drilled
     timeless = result.timeless()
     assert isinstance(timeless, DrillResult)
     assert timeless.noticed == result.noticed
