@@ -97,6 +97,16 @@ def test_all_that_can_differ_as_json(verify, root):
     assert set(result["tally"]) == {"found", "passed", "not_applicable", "skipped", "failed"}
 
 
+def test_a_quarantined_dataset_that_holds_says_so(verify, project):
+    table = b"path,label\ngo/0.png,stop\ngo/1.png,go\nstop/0.png,stop\nstop/1.png,stop\n"
+    write_files(project / "signs", four_files() | {"labels.csv": table})
+    assert add("./signs") == 1
+    code, out, _ = verify("signs")
+    assert code == 1
+    assert out.splitlines()[0].startswith("signs@1 holds: ")
+    assert out.splitlines()[2].startswith("  status quarantined: BZ205 ")
+
+
 @pytest.mark.parametrize("form", ["sarif", "junit"])
 def test_other_formats(verify, root, form):
     (root / "go/0.png").unlink()

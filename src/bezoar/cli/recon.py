@@ -157,7 +157,7 @@ def verify(  # noqa: PLR0917 - one parameter for each option
     detail = {"root": str(result.root), "samples": result.samples, "seconds": seconds}
     _record(project, "dataset.verified", entry, detail | {"findings": len(findings)})
     limit = fail_on or project.settings.fail_on
-    fields = {"dataset": entry.spec, "location": str(path)} | detail
+    fields = {"dataset": entry.spec, "status": str(entry.status), "location": str(path)} | detail
     text = findings_result(form, result.outcomes, subject=entry.spec, fields=fields, fail_on=limit)
     if form is FindingsFormat.TEXT:
         text = verification_text(result, entry, path) + (f"\n{text}" if findings else "")
@@ -182,7 +182,7 @@ def _registered(text: str, dbom: "Dbom", at: Path | None) -> tuple["DbomEntry", 
         path = Path(text).expanduser()
         return dbom.at(path), at or path
     entry = dbom.find(text)
-    path = at or dbom.root / entry.content.location
+    path = at or dbom.locate(entry)
     if not path.exists():
         raise UsageError(f"{path} does not exist", next=f"bezoar verify {text} --at PATH")
     return entry, path

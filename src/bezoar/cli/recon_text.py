@@ -63,10 +63,13 @@ def _added(entry: DbomEntry) -> Iterator[str]:
 
 
 def verification_text(result: Verification, entry: DbomEntry, path: Path) -> str:
-    """Return the answer of `verify` in two lines; the findings follow."""
+    """Return the answer of `verify` in a few lines; the findings follow."""
     answer = "holds" if result.intact else "DOES NOT HOLD"
     where = printable(str(path))
-    return f"{entry.spec} {answer}: {result.samples:,} samples in {where}\n  root {result.root}\n"
+    text = f"{entry.spec} {answer}: {result.samples:,} samples in {where}\n  root {result.root}\n"
+    # That the bytes are the registered ones says nothing about whether anybody wants them.
+    reason = printable(entry.reason)
+    return text + (f"  status {entry.status}: {reason}\n" if reason else "")
 
 
 def _outcomes(findings: Sequence[Finding]) -> list[Outcome]:

@@ -114,6 +114,10 @@ class Dbom:
             )
         return max(entries, key=lambda entry: entry.added_at)
 
+    def locate(self, entry: DbomEntry) -> Path:
+        """Return where an entry's data lies."""
+        return self.root / entry.content.location
+
     def path(self, name: str, version: str) -> Path:
         """Return where the entry of a version is kept."""
         return self.folder / f"{name}@{version}.toml"
