@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,7 +25,7 @@ class Confirmed:
 
     Attributes:
         rule: What was looked for.
-        alarm: The stronger of the two.
+        alarm: The stronger of the two, with the members of both.
         statistic: Mean of the two statistics.
         threshold: The line that the mean crossed.
     """
@@ -125,11 +125,17 @@ def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector]) -> list[Con
             statistic, line = (alarm.statistic + twin.statistic) / 2, rules[code].threshold
             if code != again or not _same(alarm, twin) or statistic < line:
                 continue
-            stronger = max(alarm, twin, key=lambda alarm: alarm.statistic)
-            pair = Confirmed(rules[code].rule, stronger, statistic, line)
+            pair = Confirmed(rules[code].rule, _joined(alarm, twin), statistic, line)
             key = (code, alarm.label)
             strongest[key] = max(strongest.get(key, pair), pair, key=lambda one: one.statistic)
     return sorted(strongest.values(), key=lambda one: -one.statistic / one.threshold)
+
+
+def _joined(one: Alarm, other: Alarm) -> Alarm:
+    """Return the stronger alarm with the members of both: what one look left out is poison, too."""
+    stronger = max(one, other, key=lambda alarm: alarm.statistic)
+    strength = (one.strength + other.strength) / 2
+    return replace(stronger, members=one.members | other.members, strength=strength)
 
 
 def _open_question(
