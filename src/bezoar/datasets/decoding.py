@@ -165,6 +165,8 @@ def _pixels(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
         # 16 bits per pixel: Pillow's own conversion clips at 255 instead of scaling.
         grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
+    # Alpha is dropped; Pillow would say so on standard error for each palette image.
+    image.info.pop("transparency", None)
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 

@@ -118,6 +118,13 @@ def test_other_modes_become_rgb(mode):
     assert decode(buffer.getvalue()).shape == (13, 17, 3)
 
 
+def test_transparency_is_dropped_without_a_word():
+    picture = Image.fromarray(PICTURE).convert("P")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=bytes(range(256)))
+    assert np.array_equal(decode(buffer.getvalue()), np.asarray(picture.convert("RGB")))
+
+
 @pytest.mark.parametrize(
     "array",
     [
