@@ -81,14 +81,16 @@ def inspect(
         Findings, scores and the verdict.
 
     Raises:
-        NothingToInspectError: If no image can be read.
+        NothingToInspectError: If there is neither an image nor anything that was to be one.
     """
     start = time.monotonic()
     policy = policy or Policy()
     policy = replace(policy, required=policy.required | REQUIRED)
     table = load_images(dataset, SIDE)
-    if not table.ids:
-        raise NothingToInspectError(f"{dataset.name}: no image could be read")
+    if not table.ids and all(not outcome.findings for outcome in table.outcomes):
+        raise NothingToInspectError(
+            f"{dataset.name} holds no image", next=f"ls {shlex.quote(dataset.name)}"
+        )
     part, unknown = _examinable(table, load_images(trusted, SIDE) if trusted else None)
     examination, reason = None, _why_not(part)
     if not reason:
@@ -159,7 +161,7 @@ def _names(classes: NDArray[np.str_]) -> tuple[str, ...]:
 def _why_not(part: _Part) -> str:
     """Say why no detector can look at all; empty where they can."""
     if not len(part.rows):
-        return "no sample is new"
+        return "no sample is new" if part.reference else "no image could be read"
     if len(part.classes) < 2:  # noqa: PLR2004 - a class against itself
         return "it compares classes, and there is only one"
     images, labels = part.reference or (part.images, part.labels)
