@@ -112,11 +112,11 @@ def _train(
 
 
 def epochs_for(samples: int) -> int:
-    """Return how many passes the blind proxy makes: about 60,000 images' worth, 5 to 25.
+    """Return how many passes the blind proxy makes: about 60,000 images' worth, 4 to 25.
 
     More passes let it learn the poison too.
     """
-    return min(max(round(60_000 / samples), 5), 25)
+    return min(max(round(60_000 / samples), 4), 25)
 
 
 def _judged(
