@@ -87,12 +87,8 @@ def _add(entry: Entry, tree: Tree, places: dict[str, tuple[int, int]]) -> None:
         message = "it is a link or special file, which is not read"
         tree.problems.append(at_file(SPECIAL_FILE, name, message))
     elif entry.is_file:
-        if name in places:
-            # As tar itself does, the last one counts.
-            message = "two entries have this name; the last one is read"
-            tree.problems.append(at_file(UNSAFE_NAME, name, message))
-        else:
-            tree.add(name)
+        # Of two entries with one name the last counts, as for tar itself; the tree reports both.
+        tree.add(name)
         places[name] = entry.place
 
 

@@ -183,7 +183,10 @@ def _indexed(
     if len(set(ids)) < len(ids):
         kept = {name: i for i, name in reversed(list(enumerate(ids)))}
         twice = [i for i, name in enumerate(ids) if kept[name] != i]
-        problems += [at_file(UNSAFE_NAME, ids[i], "two files of this name") for i in twice]
+        problems += [
+            at_file(UNSAFE_NAME, ids[i], "two files have this name; one of them is read")
+            for i in twice
+        ]
         order = sorted(kept.values())
         keys, labels = [keys[i] for i in order], [labels[i] for i in order]
         ids = [ids[i] for i in order]

@@ -49,24 +49,18 @@ def open_zip(path: Path) -> IndexedDataset:
 
 
 def _list(archive: zipfile.ZipFile, tree: Tree) -> None:
-    seen: set[str] = set()
+    # Of two entries with one name zipfile, like most tools, reads the last; the tree reports both.
     for entry in archive.infolist():
         name = entry.orig_filename
         if name.endswith("/") and not why_unsafe(name[:-1]):
             continue
-        mode = entry.external_attr >> 16
         why = why_unsafe(name) or ("" if entry.filename == name else "it has two names")
         if why:
             tree.problems.append(at_file(UNSAFE_NAME, name, f"not safe to unpack: {why}"))
-        elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        elif stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
             message = "it is a link or special file, which is not read"
             tree.problems.append(at_file(SPECIAL_FILE, name, message))
-        elif name in seen:
-            # zipfile, like most tools, reads the last one.
-            message = "two entries have this name; the last one is read"
-            tree.problems.append(at_file(UNSAFE_NAME, name, message))
         else:
-            seen.add(name)
             tree.add(name)
 
 

@@ -134,6 +134,14 @@ def test_npz_that_lies_about_its_shape(tmp_path, shape):
     assert codes(open_dataset(tmp_path / "a.npz")) == ["BZ208"]
 
 
+def test_npz_column_that_is_shorter_than_it_says(tmp_path):
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (4,), }"
+    path = write_npz(tmp_path / "a.npz", x=X)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("y.npy", npy(header, b"\1\2"))
+    assert codes(open_dataset(path)) == ["BZ208"]
+
+
 def test_npz_with_two_arrays_of_one_name(tmp_path):
     path = write_npz(tmp_path / "a.npz", x=X, y=Y)
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):

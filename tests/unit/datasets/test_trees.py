@@ -261,6 +261,14 @@ def test_damaged_archives_never_raise(tmp_path, layout):
                 assert str(error)  # noqa: PT017 - most damage is no error
 
 
+def test_damaged_header_of_a_tar(tmp_path):
+    path = write_tar(tmp_path / "a.tar", four_files())
+    path.write_bytes(path.read_bytes().replace(b"stop/0.png", b"stop/9.png"))
+    dataset = open_dataset(path)
+    assert list(labels(dataset)) == ["go/0.png", "go/1.png"]
+    assert codes(dataset) == ["BZ208"]
+
+
 def test_encrypted_zip_entry(tmp_path):
     path = write_zip(tmp_path / "a.zip", {"go/0.png": png(0)})
     data = bytearray(path.read_bytes())

@@ -105,6 +105,18 @@ def test_absent_manifest_and_an_unreadable_sample(dbom, tmp_path):
     assert not result.intact
 
 
+@pytest.mark.parametrize("absent", [True, False])
+def test_extra_sample_that_cannot_be_read(dbom, entry, root, stored, absent):
+    if absent:
+        stored.unlink()
+    write_files(root, {"stop/x.png": b"x"})
+    dataset = open_dataset(root)
+    (root / "stop/x.png").unlink()
+    result = verify_entry(entry, dbom.manifests, dataset)
+    assert not result.intact
+    assert [f.code for o in result.outcomes for f in o.findings] == ["BZ156" if absent else "BZ154"]
+
+
 def test_entry_with_another_root_than_its_manifest(dbom, entry, root):
     content = entry.content.model_copy(update={"root": "merkle-sha256-v1:" + 32 * "00"})
     forged = entry.model_copy(update={"content": content})
