@@ -26,16 +26,37 @@ class Standout:
     """The group of a class that stands out together.
 
     Attributes:
-        members: Shape (n,), bool: which samples of the class.
-        separation: Distance of the group's mean from the class's, in standard deviations.
-        cohesion: Mean cosine between the members and their mean, at most 1.
+        whitened: Shape (n, d): the class's samples in the space where it is a unit ball.
+        members: Shape (n,), bool: which samples lie in the group's direction.
+        core: Shape (n,), bool: the members that set the direction.
+        separation: Distance of the core's mean from the class's, in standard deviations.
+        cohesion: Mean cosine between the core and its mean, at most 1.
         projection: Shape (n,): each sample along the group's direction.
     """
 
+    whitened: Floats
     members: Bools
+    core: Bools
     separation: float
     cohesion: float
     projection: Floats
+
+    def among(self, eligible: Bools) -> "Standout | None":
+        """Let only eligible members set the direction, and gather along it anew.
+
+        Args:
+            eligible: Shape (n,).
+
+        Returns:
+            The purified group; None where fewer than two of its members are eligible.
+        """
+        core = self.members & eligible
+        for _ in range(_ROUNDS):
+            if core.sum() < 2:  # noqa: PLR2004 - one sample is no group
+                return None
+            direction, length = _direction(self.whitened, core)
+            core = (self.whitened @ direction > length / 2) & eligible
+        return _group(self.whitened, core) if core.any() else None
 
 
 def pooled_covariance(features: Floats, labels: Ints, disagreement: Floats) -> Floats:
@@ -76,10 +97,17 @@ def standout(features: Floats, disagreement: Floats, pooled: Floats) -> Standout
         if not gathered.any():
             break
         members = gathered
-    direction, length = _direction(z, members)
-    norms = np.linalg.norm(z[members], axis=1)
-    cohesion = float((z[members] @ direction / np.maximum(norms, 1e-12)).mean())
-    return Standout(members, length, cohesion, z @ direction)
+    return _group(z, members)
+
+
+def _group(z: Floats, core: Bools) -> Standout:
+    """Describe the group whose direction the core sets."""
+    direction, length = _direction(z, core)
+    norms = np.linalg.norm(z[core], axis=1)
+    cohesion = float((z[core] @ direction / np.maximum(norms, 1e-12)).mean())
+    projection = z @ direction
+    members = core | (projection > length / 2)
+    return Standout(z, members, core, length, cohesion, projection)
 
 
 def _trusted(disagreement: Floats) -> Ints:

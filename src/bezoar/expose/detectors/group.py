@@ -39,8 +39,9 @@ _USUAL_KINSHIP = 0.2  # groups of natural oddities reach this; stickered signs h
 class GroupDetector:
     """A statistic per class: how far its group stands out, times how surely it is another class.
 
-    `separation x cohesion x share that looks like one class x median margin x root of the
-    distinct pictures`, the largest over the ways in which doubt was gathered. Pixels have the
+    The group's core are the members that look like one other class to the networks. The
+    statistic is `separation x cohesion x median margin x root of (share of the core in the group
+    x distinct pictures)`, the largest over the ways in which doubt was gathered. Pixels have the
     last word: the statistic is scaled by how much better the other class explains the group,
     between a half (a natural oddity, or classes that look alike anyway) and three. Where the
     classes of a set show next to nothing of the kind, what one of them shows counts up to three
@@ -48,8 +49,8 @@ class GroupDetector:
     """
 
     rule = RULE
-    threshold = 180.0
-    candidate = 100.0
+    threshold = 200.0
+    candidate = 130.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""
@@ -103,20 +104,22 @@ def _quiet(found: list[Alarm], classes: int) -> float:
 def _alarm(
     evidence: Evidence, doubt: Margins, label: int, rows: Ints, group: Standout
 ) -> Alarm | None:
-    members = rows[group.members]
-    value, alternative = doubt.value[members], doubt.alternative[members]
-    doubted = value > 0
+    value, alternative = doubt.value[rows], doubt.alternative[rows]
+    doubted = group.members & (value > 0)
     if not doubted.any():
         return None
     source = most_common(alternative[doubted])
-    alike = doubted & (alternative == source)
-    pictures = _pictures(evidence.thumbs[members[alike]])
+    pure = group.among((value > 0) & (alternative == source))
+    if pure is None:
+        return None
+    pictures = _pictures(evidence.thumbs[rows[pure.core]])
     if pictures < _FEWEST:
         return None
-    margin = float(np.clip(np.median(value), 0.0, _LARGEST_MARGIN))
-    statistic = group.separation * group.cohesion * alike.mean() * margin * np.sqrt(pictures)
+    alike = float(pure.core.sum() / pure.members.sum())
+    margin = min(float(np.median(value[pure.core])), _LARGEST_MARGIN)
+    statistic = pure.separation * pure.cohesion * margin * np.sqrt(alike * pictures)
     mask, strength = np.zeros(len(evidence.labels), bool), np.zeros(len(evidence.labels))
-    mask[members], strength[rows] = True, group.projection
+    mask[rows[pure.members]], strength[rows] = True, pure.projection
     return Alarm(label, source, mask, strength, float(statistic))
 
 
