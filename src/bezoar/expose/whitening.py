@@ -41,11 +41,12 @@ class Standout:
     cohesion: float
     projection: Floats
 
-    def among(self, eligible: Bools) -> "Standout | None":
-        """Let only eligible members set the direction, and gather along it anew.
+    def among(self, eligible: Bools, possible: Bools) -> "Standout | None":
+        """Let only eligible members set the direction, and gather what is possible along it.
 
         Args:
             eligible: Shape (n,).
+            possible: Shape (n,): true wherever `eligible` is.
 
         Returns:
             The purified group; None where fewer than two of its members are eligible.
@@ -56,7 +57,7 @@ class Standout:
                 return None
             direction, length = _direction(self.whitened, core)
             core = (self.whitened @ direction > length / 2) & eligible
-        return _group(self.whitened, core) if core.any() else None
+        return _group(self.whitened, core, possible) if core.any() else None
 
 
 def pooled_covariance(features: Floats, labels: Ints, disagreement: Floats) -> Floats:
@@ -97,16 +98,16 @@ def standout(features: Floats, disagreement: Floats, pooled: Floats) -> Standout
         if not gathered.any():
             break
         members = gathered
-    return _group(z, members)
+    return _group(z, members, np.ones(len(z), bool))
 
 
-def _group(z: Floats, core: Bools) -> Standout:
+def _group(z: Floats, core: Bools, possible: Bools) -> Standout:
     """Describe the group whose direction the core sets."""
     direction, length = _direction(z, core)
     norms = np.linalg.norm(z[core], axis=1)
     cohesion = float((z[core] @ direction / np.maximum(norms, 1e-12)).mean())
     projection = z @ direction
-    members = core | (projection > length / 2)
+    members = core | ((projection > length / 2) & possible)
     return Standout(z, members, core, length, cohesion, projection)
 
 

@@ -109,7 +109,7 @@ def _alarm(
     if not doubted.any():
         return None
     source = most_common(alternative[doubted])
-    pure = group.among((value > 0) & (alternative == source))
+    pure = group.among((value > 0) & (alternative == source), value > 0)
     if pure is None:
         return None
     pictures = _pictures(evidence.thumbs[rows[pure.core]])
