@@ -1,0 +1,1 @@
+"""Finding every line that brings data, or a model trained elsewhere, into a project."""
