@@ -20,7 +20,8 @@ RANKS = (
     {"report", "rules"},
     {"flows"},
     {"exercise"},
-    {"cli", "web"},
+    {"web"},
+    {"cli"},
     {"__main__"},
 )
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}

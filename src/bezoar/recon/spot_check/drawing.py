@@ -133,12 +133,12 @@ def _round_robin(entries: Iterable[Entry], order: Callable[[str], bytes]) -> lis
 
 def _before(difference: ManifestDiff) -> dict[str, str]:
     """Say what each changed sample was; one that was only renamed has not changed."""
-    before = {entry.path: "new" for entry in difference.added}
-    before |= {new.path: "other bytes under this name" for _, new in difference.changed}
+    before = {entry.path: "New sample" for entry in difference.added}
+    before |= {new.path: "Its bytes changed" for _, new in difference.changed}
     for old, new in difference.relabelled:
-        label = "no label" if old.label is None else f"“{old.label}”"
-        also = f"; {before[new.path]}" if new.path in before else ""
-        before[new.path] = f"label was {label}{also}"
+        label = "It had no label" if old.label is None else f"Its label was “{old.label}”"
+        also = f"; {before[new.path].lower()}" if new.path in before else ""
+        before[new.path] = label + also
     return before
 
 

@@ -1,8 +1,7 @@
 """One review: which samples, where their answers are kept, what others said."""
 
 import json
-import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,21 +9,18 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from bezoar.core.digest import Digest
-from bezoar.core.errors import BezoarError
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.core.sample import Dataset, Sample
 from bezoar.datasets.class_folders import file_name
 from bezoar.datasets.writing import write_whole
 from bezoar.recon.spot_check.answers import Answer, Opinion, read_book
 from bezoar.recon.spot_check.drawing import Draw, Plan, draw
+from bezoar.recon.spot_check.kept import DRAWN, FINISHED, SCHEMA_VERSION, Kept, asked
 from bezoar.recon.spot_check.peers import Peers
 from bezoar.recon.spot_check.preview import Preview, Unshowable, preview
 from bezoar.recon.spot_check.statement import Tally
 
-SCHEMA_VERSION: Final = 1
 PEERS: Final = 6
-_FINISHED: Final = ".finished"
-_SEEDS: Final = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +45,25 @@ class Review:
         subject: What the dataset is called: `NAME@VERSION`, or a path.
         manifest: The samples, as they were when the review began.
         plan: How samples are picked.
-        draw: Those that were.
+        asked: What was asked for, besides the seed, as JSON values.
+        draw: The samples that were picked.
         folder: Where answers are kept.
     """
 
     def __init__(
-        self, subject: str, dataset: Dataset, manifest: Manifest, plan: Plan, reviews: Path
+        self,
+        subject: str,
+        dataset: Dataset,
+        manifest: Manifest,
+        plan: Plan,
+        reviews: Path,
+        *,
+        kept: Kept | None = None,
     ) -> None:
+        """Draw, or take what was drawn before."""
         self.subject, self.manifest, self.plan = subject, manifest, plan
-        self.draw: Draw = draw(manifest, plan)
+        self.asked = kept.asked if kept else asked(manifest, plan)
+        self.draw: Draw = kept.draw if kept else draw(manifest, plan)
         self.folder = reviews / self.draw.name
         self._dataset = dataset
 
@@ -67,7 +73,7 @@ class Review:
         Raises:
             BezoarError: If it cannot be written.
         """
-        path = self.folder / "draw.json"
+        path = self.folder / DRAWN
         if not path.exists():
             write_whole(path, json.dumps(self.as_json(), indent=1).encode())
 
@@ -77,7 +83,7 @@ class Review:
             "schema_version": SCHEMA_VERSION,
             "review": str(self.draw.digest),
             "dataset": self.subject,
-            **_asked(self.manifest, self.plan),
+            **self.asked,
             "seed": self.plan.seed,
             "population": self.draw.population,
             "paths": list(self.draw.paths),
@@ -89,7 +95,7 @@ class Review:
 
     def finish(self, reviewer: str) -> None:
         """Remember that a reviewer is through: the next review of the same kind is a new draw."""
-        write_whole(self.folder / f"{file_name(reviewer)}{_FINISHED}", b"")
+        write_whole(self.folder / f"{file_name(reviewer)}{FINISHED}", b"")
 
     def entry(self, path: str) -> Entry:
         """Return what the manifest says about a sample that is shown."""
@@ -157,46 +163,3 @@ class Review:
     @cached_property
     def _samples(self) -> dict[str, Sample]:
         return {sample.id: sample for sample in self._dataset if sample.id in self._shown}
-
-
-def fresh_seed() -> int:
-    """Return a seed that nobody could know when the data was made."""
-    return secrets.randbelow(_SEEDS)
-
-
-def unfinished_seed(reviews: Path, manifest: Manifest, plan: Plan, reviewer: str) -> int | None:
-    """Return the seed of the newest draw like this one that a reviewer has not finished.
-
-    So a review goes on where it was left, and a second reviewer gets the samples of the first.
-    """
-    asked = _asked(manifest, plan)
-    found = [
-        (drawn.stat().st_mtime, stored["seed"])
-        for drawn, stored in _stored(reviews)
-        if not (drawn.parent / f"{file_name(reviewer)}{_FINISHED}").exists()
-        and {key: stored.get(key) for key in asked} == asked
-        and isinstance(stored.get("seed"), int)
-    ]
-    return max(found)[1] if found else None
-
-
-def _asked(manifest: Manifest, plan: Plan) -> dict[str, Any]:
-    return {
-        "root": str(manifest.root),
-        "sampling": str(plan.sampling),
-        "samples": plan.samples,
-        "since": str(plan.since.root) if plan.since else None,
-        "scores": str(plan.suspicion.digest) if plan.suspicion else None,
-    }
-
-
-def _stored(reviews: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    for path in reviews.glob("*/draw.json"):
-        try:
-            stored = json.loads(path.read_bytes())
-        except OSError as error:
-            raise BezoarError(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from error
-        except ValueError:
-            continue
-        if isinstance(stored, dict):
-            yield path, stored

@@ -99,10 +99,11 @@ class Tally:
 
 def statement(tally: Tally) -> str:
     """Return what the review says: never more than the way of picking supports."""
-    return " ".join(_sentences(tally))
+    return " ".join(sentences(tally))
 
 
-def _sentences(tally: Tally) -> Iterator[str]:
+def sentences(tally: Tally) -> Iterator[str]:
+    """Yield what the review says, the most important first."""
     if not tally.looked:
         yield "Nothing was looked at, so nothing is known."
         return

@@ -12,6 +12,7 @@ from bezoar.core.errors import UsageError
 from bezoar.core.event import Event
 from bezoar.recon.spot_check.answers import Answer, AnswerBook, Opinion
 from bezoar.recon.spot_check.drawing import Plan, Sampling
+from bezoar.recon.spot_check.kept import unfinished_seed
 from bezoar.recon.spot_check.preview import Picture, Unshowable
 from bezoar.recon.spot_check.record import (
     REVIEWED,
@@ -20,7 +21,6 @@ from bezoar.recon.spot_check.record import (
     last_reviews,
     review_detail,
 )
-from bezoar.recon.spot_check.review import unfinished_seed
 from bezoar.recon.spot_check.scores import read_scores
 
 OK, BAD, UNSURE = (Answer(o) for o in (Opinion.OK, Opinion.ARTEFACT, Opinion.UNSURE))
@@ -110,9 +110,9 @@ def test_only_what_changed(tmp_path):
     one = review(tmp_path, plan, {"go/0.png": png(50)})
     assert set(one.draw.paths) == {"go/0.png", "go/new.png", "go/moved.png"}
     assert one.draw.before == {
-        "go/0.png": "other bytes under this name",
-        "go/new.png": "new",
-        "go/moved.png": "label was “stop”",
+        "go/0.png": "Its bytes changed",
+        "go/new.png": "New sample",
+        "go/moved.png": "Its label was “stop”",
     }
     assert one.draw.population == 3
 

@@ -1,0 +1,1 @@
+"""The local page: bound to this machine alone, guarded as if everybody could reach it."""
