@@ -9,6 +9,7 @@ import os
 import selectors
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,14 @@ _OPTIONS = (
     "--disable-background-networking --disable-component-update --disable-dev-shm-usage "
     "--hide-scrollbars --remote-debugging-pipe"
 )
+# Chromium reads from descriptor 3 and writes to 4.
+_AS_3_AND_4 = """
+import fcntl, os, sys
+pair = [fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3]]
+os.dup2(pair[0], 3)
+os.dup2(pair[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 _PATIENCE_S = 60
 _KEYS = {"Enter": 13, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, "Tab": 9}
 
@@ -29,17 +38,9 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
+        options = [*_OPTIONS.split(), f"--user-data-dir={folder}", "about:blank"]
         self._process = subprocess.Popen(
-            [
-                # Chromium reads from descriptor 3 and writes to 4.
-                "/bin/sh",
-                "-c",
-                f'exec "$0" "$@" 3<&{commands} 4>&{answers}',
-                CHROMIUM,
-                *_OPTIONS.split(),
-                f"--user-data-dir={folder}",
-                "about:blank",
-            ],
+            [sys.executable, "-c", _AS_3_AND_4, str(commands), str(answers), CHROMIUM, *options],
             pass_fds=(commands, answers),
             stderr=subprocess.DEVNULL,
         )

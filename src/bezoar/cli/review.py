@@ -95,7 +95,7 @@ def review(  # noqa: PLR0917 - one parameter for each option
     with progress_bar("Hashing") as progress:
         subject = find_subject(dataset, Dbom(project), project.state / "reviews", progress)
     if subject.problems:
-        note(f"what cannot be read is not among the samples: {subject.problems:,} problems")
+        note(f"what cannot be read is not among the samples; problems: {subject.problems:,}")
         note(f"  see: bezoar verify {quote(dataset)}")
     if answers is not None:
         found, who, said = _read_back(subject, answers, project)

@@ -51,8 +51,10 @@
       window.addEventListener("beforeunload", (event) => { if (!this.saved) event.preventDefault(); });
     }
     keep() {
-      this.saved = false;
-      try { localStorage.setItem(this.place, JSON.stringify(this.history)); } catch { /* as above */ }
+      try {
+        localStorage.setItem(this.place, JSON.stringify(this.history));
+        this.saved = true;
+      } catch { this.saved = false; }
     }
     get answers() {
       const answers = this.data.cards.map(() => null);
