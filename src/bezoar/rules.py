@@ -10,6 +10,18 @@ from bezoar.core.rule import Rule
 
 RULES = {
     # Reconnaissance
+    "BZ101": "bezoar.recon.rules.unregistered_source:RULE",
+    "BZ102": "bezoar.recon.rules.mutable_revision:RULE",
+    "BZ103": "bezoar.recon.rules.no_checksum:RULE",
+    "BZ104": "bezoar.recon.rules.plain_http:RULE",
+    "BZ105": "bezoar.recon.rules.unverified_tls:RULE",
+    "BZ106": "bezoar.recon.rules.remote_code:RULE",
+    "BZ107": "bezoar.recon.rules.unsafe_load:RULE",
+    "BZ108": "bezoar.recon.rules.fetch_in_job:RULE",
+    "BZ109": "bezoar.recon.rules.around_the_mirror:RULE",
+    "BZ110": "bezoar.recon.rules.secret_in_address:RULE",
+    "BZ111": "bezoar.recon.rules.unreadable_file:RULE",
+    "BZ112": "bezoar.recon.rules.idle_suppression:RULE",
     "BZ151": "bezoar.recon.verify:CHANGED_BYTES",
     "BZ152": "bezoar.recon.verify:CHANGED_LABEL",
     "BZ153": "bezoar.recon.verify:MISSING_SAMPLE",

@@ -58,6 +58,7 @@ class FindingsFormat(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     JUNIT = "junit"
+    GITHUB = "github"
 
 
 def severity(text: str) -> Severity:
@@ -148,11 +149,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     for row in rows:
         grid.add_row(*(Text(printable(cell)) for cell in row))
     page = StringIO()
-    Console(file=page, width=_width(), color_system=None).print(grid)
+    Console(file=page, width=width(), color_system=None).print(grid)
     return "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
 
 
-def _width() -> int:
+def width() -> int:
+    """Return the columns of the terminal, 80 off one."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH
 
 
@@ -173,8 +175,9 @@ def findings_result(
         subject: What was looked at.
         verdict: What the policy made of them, where one was asked.
         fields: More top-level fields of the JSON.
-        fail_on: Mildest severity that fails a JUnit case.
+        fail_on: Mildest severity that fails a JUnit case, or is an error on GitHub.
     """
+    from bezoar.report.github import github_annotations  # noqa: PLC0415 - see the docstring
     from bezoar.report.json import outcomes_json  # noqa: PLC0415 - see the package's docstring
     from bezoar.report.junit import junit_xml  # noqa: PLC0415 - the same
     from bezoar.report.sarif import sarif_json  # noqa: PLC0415 - the same
@@ -182,13 +185,15 @@ def findings_result(
 
     match form:
         case FindingsFormat.TEXT:
-            return findings_text(outcomes, verdict=verdict, subject=subject, width=_width())
+            return findings_text(outcomes, verdict=verdict, subject=subject, width=width())
         case FindingsFormat.JSON:
             return outcomes_json(outcomes, verdict=verdict, fields=fields)
         case FindingsFormat.SARIF:
             return sarif_json(outcomes)
         case FindingsFormat.JUNIT:
             return junit_xml(outcomes, name=subject, fail_on=fail_on)
+        case FindingsFormat.GITHUB:
+            return github_annotations(outcomes, fail_on=fail_on)
 
 
 @contextmanager

@@ -7,13 +7,21 @@ import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from bezoar.core.errors import UsageError
 from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
+_TABLES = frozenset({"policy", "scan"})
 
 
 def _severity(value: object) -> Severity:
@@ -52,6 +60,21 @@ class PolicySettings(_Model):
     required: _Codes = frozenset()
 
 
+class ScanSettings(_Model):
+    """The `[scan]` table.
+
+    Attributes:
+        wrappers: Functions of the project that fetch what they are given, by full dotted name:
+            index or name of the argument that is the source.
+        mirrors: Addresses below which the team keeps copies of what it vetted.
+        exclude: Patterns of paths that nobody looks into.
+    """
+
+    wrappers: dict[str, int | str] = Field(default_factory=dict)
+    mirrors: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
@@ -60,12 +83,14 @@ class Settings(_Model):
         writer: Name of this checkout's chain in the ledger; None: one drawn once.
         fail_on: Mildest severity for which a command exits with 1.
         policy: How findings become a verdict.
+        scan: What a scan of code knows beforehand.
     """
 
     ledger: str | None = None
     writer: _Writer | None = None
     fail_on: _Severity = Severity.MEDIUM
     policy: PolicySettings = PolicySettings()
+    scan: ScanSettings = ScanSettings()
 
     def as_policy(self) -> Policy:
         """Return the policy that the `[policy]` table describes."""
@@ -105,7 +130,8 @@ def _validated(name: str, table: Mapping[str, Any]) -> Settings:
 
 def _unknown(path: list[str]) -> str:
     """Say that a key is unknown, with the nearest one that is known at that place."""
-    fields = PolicySettings.model_fields if path[0] == "policy" else Settings.model_fields
+    tables: dict[str, type[BaseModel]] = {"policy": PolicySettings, "scan": ScanSettings}
+    fields = (tables.get(path[0], Settings) if path[1:] else Settings).model_fields
     key = path[-1]
     near = difflib.get_close_matches(key, fields, n=1, cutoff=0)
     where = "".join(f"[{part}] " for part in path[:-1])
@@ -114,7 +140,7 @@ def _unknown(path: list[str]) -> str:
 
 def _variables() -> dict[str, tuple[str, ...]]:
     """Return each environment variable's name and the path of the setting that it gives."""
-    top = {name: (name,) for name in Settings.model_fields if name != "policy"}
+    top = {name: (name,) for name in Settings.model_fields if name not in _TABLES}
     policy = {f"policy_{name}": ("policy", name) for name in PolicySettings.model_fields}
     return {PREFIX + name.upper(): path for name, path in (top | policy).items()}
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome, Status
-from bezoar.core.place import Place, PlaceKind, printable
+from bezoar.core.place import PlaceKind, printable
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.report.json import json_text
@@ -85,21 +85,23 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, index: int, root: str) -> dict[str, Any]:
     text = printable(finding.message)
-    identity = f"{finding.code}\0{finding.place.kind}\0{finding.place.name}"
+    lasting = finding.evidence.get("fingerprint")
+    identity = lasting or f"{finding.code}\0{finding.place.kind}\0{finding.place.name}"
     digest = hashlib.sha256(identity.encode("utf-8", "backslashreplace")).hexdigest()
     return {
         "ruleId": finding.code,
         "ruleIndex": index,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{text} Next: {printable(finding.next)}" if finding.next else text},
-        "locations": [_location(finding.place, root)],
+        "locations": [_location(finding, root)],
         "partialFingerprints": {"placeAndRule/v1": digest},
         "properties": {"confidence": str(finding.confidence)},
     }
 
 
-def _location(place: Place, root: str) -> dict[str, Any]:
+def _location(finding: Finding, root: str) -> dict[str, Any]:
     """Return where the finding is: a file where the place is one, else the name of the thing."""
+    place = finding.place
     logical = {"fullyQualifiedName": printable(place.name), "kind": str(place.kind)}
     if place.kind not in (PlaceKind.FILE, PlaceKind.SAMPLE):
         return {"logicalLocations": [logical]}
@@ -107,7 +109,8 @@ def _location(place: Place, root: str) -> dict[str, Any]:
     path = quote(f"{under}{place.name}".encode("utf-8", "backslashreplace"))
     physical: dict[str, Any] = {"artifactLocation": {"uri": path, "uriBaseId": "%SRCROOT%"}}
     if place.line is not None:
-        physical["region"] = {"startLine": place.line}
+        end_line = max(finding.evidence.get("end_line") or 0, place.line)
+        physical["region"] = {"startLine": place.line, "endLine": end_line}
     return {"physicalLocation": physical}
 
 

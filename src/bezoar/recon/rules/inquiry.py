@@ -1,0 +1,83 @@
+"""What a rule is asked about, and how it answers."""
+
+import shlex
+from dataclasses import dataclass, field
+
+from bezoar.core.finding import Finding
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Confidence, Severity
+from bezoar.recon.scan.fetch import Fetch
+from bezoar.recon.scan.inventory import Inventory
+from bezoar.recon.scan.redaction import HIDDEN
+from bezoar.recon.scan.registered import Registry
+from bezoar.recon.scan.suppression import Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What a rule is asked about.
+
+    Attributes:
+        inventory: What a scan saw.
+        registry: The sources that the DBOM knows.
+        mirrors: Addresses below which the team keeps copies of what it vetted.
+        silent: Suppressions that silenced nothing.
+    """
+
+    inventory: Inventory
+    registry: Registry = field(default_factory=Registry)
+    mirrors: tuple[str, ...] = ()
+    silent: tuple[Suppression, ...] = ()
+
+
+def at_fetch(
+    rule: Rule,
+    fetch: Fetch,
+    message: str,
+    *,
+    severity: Severity | None = None,
+    confidence: Confidence = Confidence.HIGH,
+    next: str = "",  # noqa: A002 - the finding's word
+) -> Finding:
+    """Return a finding at the line of a fetch."""
+    return Finding(
+        rule,
+        Place(PlaceKind.FILE, fetch.path, fetch.line),
+        message,
+        severity or rule.severity,
+        confidence,
+        {
+            "loader": fetch.loader,
+            "uri": fetch.uri,
+            "end_line": fetch.end_line,
+            "cell": fetch.cell,
+        },
+        next,
+    )
+
+
+def is_dynamic(fetch: Fetch) -> bool:
+    """Say whether nothing of a source is a literal but its scheme."""
+    rest = fetch.uri.partition("://")[2] or fetch.uri.partition(":")[2] or fetch.uri
+    return rest.startswith("{") or not fetch.uri
+
+
+def registering(fetch: Fetch) -> str:
+    """Return the command that registers a fetch's source.
+
+    The address is the attacker's, and people paste commands: it is quoted for a shell.
+    """
+    revision = f" --revision {shlex.quote(fetch.revision)}" if fetch.revision else ""
+    return (
+        f"bezoar dbom add ./PATH --name {suggested_name(fetch.uri)} --version VERSION"
+        f" --origin {shlex.quote(fetch.uri.replace(HIDDEN + '@', ''))}{revision}"
+    )
+
+
+def suggested_name(uri: str) -> str:
+    """Return a name for the data set behind an address: its last part, in the DBOM's letters."""
+    last = uri.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+    last = last.rpartition(":")[2].partition("@")[0].partition(".")[0].lower()
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in last)
+    return kept.strip("._-")[:80] or "NAME"

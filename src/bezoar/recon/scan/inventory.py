@@ -1,0 +1,132 @@
+"""`scan`: every place of a tree where data comes in, and every file that could not be read."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bezoar.recon.scan.dispatch import Language, Reader, decoded, reader
+from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.redaction import without_secrets
+from bezoar.recon.scan.registered import Registry
+from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
+from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total); total 0 = not known."""
+
+# A parsed file takes some forty times its size: larger ones are made by programs, or by somebody
+# who wants a reader to choke.
+_LARGEST: Final = 2 << 20
+_LARGEST_NOTEBOOK: Final = 24 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a scan saw.
+
+    Attributes:
+        fetches: By path and line; secrets are taken out.
+        unreadable: What could not be read.
+        suppressions: Comments that ask for silence.
+        skipped: Folders that nobody looked into.
+        files: How many files the tree has.
+        bytes: How many bytes they have.
+        read: How many files had a reader.
+        seconds: How long it took.
+    """
+
+    fetches: tuple[Fetch, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    skipped: tuple[str, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    read: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class _Scan:
+    """A scan under way."""
+
+    context: Context
+    fetches: list[Fetch] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    suppressions: list[Suppression] = field(default_factory=list)
+    read: int = 0
+
+    def look(self, file: File) -> None:
+        """Read one file; what goes wrong is noted, and the scan goes on."""
+        try:
+            if found := reader(file.path, head_of(file)):
+                self._read(file, found)
+        except UnreadableError as error:
+            self.unreadable.append(Unreadable(file.path, str(error)))
+
+    def _read(self, file: File, found: Reader) -> None:
+        self.read += 1
+        data = _bytes(file, found)
+        if MARK in data:
+            self.suppressions += suppressions(decoded(data), file.path)
+        self.fetches += map(without_secrets, _fetches(found, data, file.path, self.context))
+
+
+def scan(
+    tree: Tree,
+    *,
+    wrappers: Mapping[str, int | str] | None = None,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> Inventory:
+    """Find every place of a tree where data comes in; nothing of it is run or imported.
+
+    Args:
+        tree: Its files.
+        wrappers: Functions that fetch what they are given; see `Context`.
+        registry: The sources that the DBOM knows.
+        progress: Called now and then with (files done, 0).
+    """
+    began = time.monotonic()
+    under_way = _Scan(Context(wrappers=dict(wrappers or {})))
+    for number, item in enumerate(tree):
+        if isinstance(item, Unreadable):
+            under_way.unreadable.append(item)
+        else:
+            under_way.look(item)
+        if progress and not number % 64:
+            progress(number, 0)
+    return Inventory(
+        fetches=tuple(_registered(under_way.fetches, registry or Registry())),
+        unreadable=tuple(under_way.unreadable),
+        suppressions=tuple(under_way.suppressions),
+        skipped=tuple(sorted(tree.skipped)),
+        files=tree.files,
+        bytes=tree.bytes,
+        read=under_way.read,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _bytes(file: File, found: Reader) -> bytes:
+    largest = _LARGEST_NOTEBOOK if found.language is Language.NOTEBOOK else _LARGEST
+    if file.size > largest or len(data := file.read(largest + 1)) > largest:
+        raise UnreadableError(f"larger than {largest >> 20} MiB ({file.size:,} bytes)")
+    return data
+
+
+def _fetches(found: Reader, data: bytes, path: str, context: Context) -> list[Fetch]:
+    try:
+        return found.read(data, path, context)
+    except (RecursionError, MemoryError):
+        raise UnreadableError("nested too deeply") from None
+    except UnreadableError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one hostile file must not end the scan of the others
+        raise UnreadableError(f"its reader failed ({type(error).__name__}: {error})") from None
+
+
+def _registered(fetches: list[Fetch], registry: Registry) -> Iterator[Fetch]:
+    for fetch in sorted(fetches, key=lambda one: (one.path, one.line, one.end_line)):
+        cover = registry.cover(fetch)
+        yield replace(fetch, registered=cover.entry.spec) if cover and cover.covers else fetch
