@@ -97,9 +97,8 @@ def holds_secret(uri: str) -> bool:
 
 def _own(uri: str) -> bool:
     host = uri.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-    return host in ("localhost", "127.0.0.1", "0.0.0.0", "[") or host.endswith(
-        (".local", ".internal")
-    )
+    own = ("localhost", "127.0.0.1", "0.0.0.0", "[")  # noqa: S104 - compared with, never bound to
+    return host in own or host.endswith((".local", ".internal"))
 
 
 _KINDS = frozenset(kind.value for kind in Kind)

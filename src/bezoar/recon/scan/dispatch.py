@@ -33,8 +33,18 @@ class Language(StrEnum):
 # bytes alone whether it is worth reading.
 _MODULES = {
     Language.PYTHON: "bezoar.recon.scan.python",
+    Language.NOTEBOOK: "bezoar.recon.scan.notebook",
     Language.SHELL: "bezoar.recon.scan.shell",
+    Language.DOCKERFILE: "bezoar.recon.scan.dockerfile",
+    Language.MAKEFILE: "bezoar.recon.scan.makefile",
+    Language.DVC: "bezoar.recon.scan.dvc",
+    Language.YAML: "bezoar.recon.scan.yaml",
+    Language.CONFIG: "bezoar.recon.scan.config",
+    Language.TERRAFORM: "bezoar.recon.scan.terraform",
+    Language.JULIA: "bezoar.recon.scan.julia",
+    Language.R: "bezoar.recon.scan.r",
 }
+_DEEPEST = 4  # Code in code in code in code: nobody writes more, except to choke a reader.
 
 _BY_SUFFIX = {
     ".py": Language.PYTHON,
@@ -158,6 +168,33 @@ def reader(path: str, head: bytes = b"") -> Reader | None:
     """
     language = _language(PurePosixPath(path), head)
     return Reader(language, in_ci=runs_in_ci(path)) if language in _MODULES else None
+
+
+def embedded(
+    language: Language, text: str, path: str, context: Context, *, first_line: int = 1
+) -> list[Fetch]:
+    """Read code that stands in another file: shell in YAML, Python in a here-document.
+
+    Args:
+        language: What the code is written in.
+        text: The code alone, as the interpreter would see it.
+        path: The file that it stands in.
+        context: Of that file.
+        first_line: The line of the file on which the code begins.
+
+    Returns:
+        Its fetches, with lines of the file; none where code is nested too deeply, or cannot be
+        read: what stands around it still counts.
+    """
+    if context.depth >= _DEEPEST:
+        return []
+    inner = replace(context, depth=context.depth + 1)
+    try:
+        found = list(import_module(_MODULES[language]).read(text, path, inner))
+    except (UnreadableError, RecursionError):
+        return []
+    below = first_line - 1
+    return [replace(one, line=one.line + below, end_line=one.end_line + below) for one in found]
 
 
 def runs_in_ci(path: str) -> bool:

@@ -87,8 +87,10 @@ class Context:
             (`scripts.fetch.download_url`): index or name of the argument that is the source.
         constants: Literal values of the project's modules by full dotted name, where a reader
             collected them before.
+        depth: How many times over the text is code within code.
     """
 
     in_ci: bool = False
     wrappers: dict[str, int | str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    depth: int = 0
