@@ -28,6 +28,7 @@ RULES = {
     "BZ154": "bezoar.recon.verify:EXTRA_SAMPLE",
     "BZ155": "bezoar.recon.verify:RENAMED_SAMPLE",
     "BZ156": "bezoar.recon.registered:DAMAGED_MANIFEST",
+    "BZ157": "bezoar.recon.published:UNLIKE_ITS_SOURCE",
     "BZ161": "bezoar.ledger.rules:CHANGED",
     "BZ162": "bezoar.ledger.rules:MOVED",
     "BZ163": "bezoar.ledger.rules:UNREADABLE",

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bezoar.cli import exercise, expose, log, recon, review, rule, scan
+from bezoar.cli import dbom, exercise, expose, log, recon, review, rule, scan
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = (scan, recon, review, expose, exercise, log, rule)
+STAGES = (scan, dbom, recon, review, expose, exercise, log, rule)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """

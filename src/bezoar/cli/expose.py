@@ -114,7 +114,8 @@ def _opened(text: str, project: "Project") -> "IndexedDataset":
 
     path = Path(text).expanduser()
     if not means_path(text):
-        path = project.root / Dbom(project).find(text).content.location
+        dbom = Dbom(project)
+        path = dbom.locate(dbom.find(text))
     return replace(open_dataset(path), name=text)
 
 

@@ -1,6 +1,7 @@
 """How registrations and differences read: as text of 80 columns, and as JSON."""
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ def list_row(entry: DbomEntry) -> tuple[str, ...]:
     return (
         entry.spec,
         str(entry.status),
-        f"{content.samples:,}",
-        str(len(content.classes)),
+        f"{content.samples:,}" if content else "-",
+        str(len(content.classes)) if content else "-",
         entry.origin.licence or "-",
-        entry.root.hex[:_ROOT_DIGITS],
+        entry.root.hex[:_ROOT_DIGITS] if content else "-",
     )
 
 
@@ -41,7 +42,7 @@ def registration_json(result: Registration) -> str:
     return as_json({"schema_version": SCHEMA_VERSION, "entry": entry, "findings": findings})
 
 
-def registration_text(result: Registration, path: Path) -> str:
+def registration_text(result: Registration, path: Path | None) -> str:
     """Return what `dbom add` did for a person."""
     entry = result.entry
     text = "\n".join(_added(entry)) if entry else f"{printable(str(path))} was not added"
@@ -53,13 +54,34 @@ def registration_text(result: Registration, path: Path) -> str:
 
 def _added(entry: DbomEntry) -> Iterator[str]:
     content = entry.content
-    classes = f"{len(content.classes):,} class" + ("es" if len(content.classes) != 1 else "")
     yield f"{entry.spec} added: dbom/{entry.spec}.toml"
-    yield f"  samples   {content.samples:,} in {classes}, {content.bytes / 1e6:,.1f} MB"
-    yield f"  status    {entry.status}" + (f": {entry.reason}" if entry.reason else "")
+    if content is not None:
+        classes = f"{len(content.classes):,} class" + ("es" if len(content.classes) != 1 else "")
+        yield f"  samples   {content.samples:,} in {classes}, {content.bytes / 1e6:,.1f} MB"
+    yield f"  status    {entry.status}" + (f": {printable(entry.reason)}" if entry.reason else "")
+    if content is None:
+        yield "  no bytes  when they are here:"
+        yield f"            bezoar dbom add PATH --name {entry.name} --version {entry.version}"
+        return
     yield f"  root      {content.root.partition(':')[0]}"
     yield f"            {entry.root.hex}"
     yield f"  manifest  {entry.manifest.hex}"
+
+
+def changes_text(entry: DbomEntry, changes: Mapping[str, Sequence[Any]]) -> str:
+    """Return what `dbom set` did for a person."""
+    if not changes:
+        return f"{entry.spec} says so already: nothing changed"
+    lines = [f"{entry.spec} changed: dbom/{entry.spec}.toml"]
+    for field, (old, new) in changes.items():
+        lines += [f"  {field}", f"    was  {_plain(old)}", f"    is   {_plain(new)}"]
+    return "\n".join(lines)
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "not said"
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def verification_text(result: Verification, entry: DbomEntry, path: Path) -> str:

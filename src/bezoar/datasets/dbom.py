@@ -16,9 +16,8 @@ from bezoar.datasets.entry import (
     Artefact,
     Content,
     DbomEntry,
-    format_entry,
-    parse_entry,
 )
+from bezoar.datasets.entry_toml import format_entry, parse_entry
 from bezoar.datasets.hashing import FileHashes
 from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.writing import write_whole
@@ -106,7 +105,11 @@ class Dbom:
             UsageError: If there is none.
         """
         location = location_of(path, self.root)
-        entries = [entry for entry in self.entries() if entry.content.location == location]
+        entries = [
+            entry
+            for entry in self.entries()
+            if entry.content is not None and entry.content.location == location
+        ]
         if not entries:
             raise UsageError(
                 f"{path} is not in the DBOM",
@@ -115,8 +118,12 @@ class Dbom:
         return max(entries, key=lambda entry: entry.added_at)
 
     def locate(self, entry: DbomEntry) -> Path:
-        """Return where an entry's data lies."""
-        return self.root / entry.content.location
+        """Return where an entry's data lies.
+
+        Raises:
+            UsageError: If nobody has registered its bytes.
+        """
+        return self.root / entry.registered.location
 
     def path(self, name: str, version: str) -> Path:
         """Return where the entry of a version is kept."""
@@ -133,6 +140,31 @@ class Dbom:
         path = self.path(entry.name, entry.version)
         write_whole(path, format_entry(entry).encode())
         return path
+
+    def put(self, entry: DbomEntry) -> Path:
+        """Store a new entry, or complete a draft that has no bytes yet; return its path.
+
+        Raises:
+            UsageError: If that version has bytes already.
+            BezoarError: If it cannot be written.
+        """
+        known = self.draft(entry.name, entry.version)
+        return self.add(entry) if known is None else self.update(entry)
+
+    def draft(self, name: str, version: str) -> DbomEntry | None:
+        """Return the entry of a version that has no bytes yet; None where there is no entry.
+
+        Raises:
+            UsageError: If that version has bytes already.
+        """
+        path = self.path(name, version)
+        if not path.is_file():
+            self.require_new(name, version)
+            return None
+        entry = self._read(path)
+        if entry.content is not None:
+            self.require_new(name, version)
+        return entry
 
     def require_new(self, name: str, version: str) -> None:
         """Refuse a version that is there already.

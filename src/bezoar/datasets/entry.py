@@ -1,12 +1,9 @@
 """`DbomEntry`: what a team knows about one version of one dataset; one TOML file each."""
 
-import difflib
 import re
-import tomllib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,20 +12,16 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     model_validator,
 )
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import UsageError
-from bezoar.core.place import printable
 from bezoar.core.source import Source
+from bezoar.datasets.licence import parse_licence
 
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
-    from tomlkit.items import Table
-
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 2
+"""Version 1 knew no lineage, owners, sensitivity or drafts without data, and took any licence."""
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]*"
 VERSION_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._+-]*"
 LONGEST_NAME = 80
@@ -40,8 +33,19 @@ def _digest(text: str) -> str:
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}$", max_length=LONGEST_NAME)]
 Version = Annotated[str, StringConstraints(pattern=f"^{VERSION_PATTERN}$", max_length=LONGEST_NAME)]
+Spec = Annotated[str, StringConstraints(pattern=f"^{NAME_PATTERN}@{VERSION_PATTERN}$")]
 DigestText = Annotated[str, AfterValidator(_digest)]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _below(text: str) -> str:
+    """Refuse a path that leads out of its folder, or is none on some machine."""
+    if not text or "\0" in text or "\\" in text or text.startswith("/") or ".." in text.split("/"):
+        raise ValueError(f"not a relative path that stays in its folder: {text!r}")
+    return text
+
+
+RelativePath = Annotated[str, AfterValidator(_below)]
 
 
 class Status(StrEnum):
@@ -53,8 +57,33 @@ class Status(StrEnum):
     REVOKED = "revoked"
 
 
+class Sensitivity(StrEnum):
+    """Who may see the data."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Published(_Model):
+    """A file as its source describes it: a claim, until the bytes are compared with it.
+
+    Attributes:
+        path: Relative to the dataset's folder; its name where the dataset is that file.
+        digest: What the source says it is: `sha256`, or what is weaker and all that there is.
+        size: Bytes.
+        uri: Where it is fetched from.
+    """
+
+    path: RelativePath
+    digest: DigestText
+    size: Count | None = None
+    uri: str | None = None
 
 
 class Origin(_Model):
@@ -65,14 +94,16 @@ class Origin(_Model):
         revision: A commit, tag, branch or version.
         publisher: Who publishes it.
         licence: An SPDX expression.
-        retrieved_at: When the bytes were fetched.
+        retrieved_at: When the bytes were fetched; None where they were not.
+        files: What the source says about its files.
     """
 
     uris: tuple[str, ...] = Field(min_length=1, strict=False)
     revision: str | None = None
     publisher: str | None = None
     licence: str | None = None
-    retrieved_at: AwareDatetime
+    retrieved_at: AwareDatetime | None = None
+    files: tuple[Published, ...] = Field(default=(), strict=False)
 
 
 class Artefact(_Model):
@@ -111,6 +142,21 @@ class Content(_Model):
     artefacts: tuple[Artefact, ...] = Field(default=(), strict=False)
 
 
+class Derivation(_Model):
+    """What a dataset was made from.
+
+    Attributes:
+        dataset: `NAME@VERSION`.
+        transform: What made the one from the other: a command, a script with its commit, a
+            sentence.
+        root: The other's Merkle root at that time.
+    """
+
+    dataset: Spec
+    transform: str
+    root: DigestText | None = None
+
+
 class DbomEntry(_Model):
     """One version of one dataset.
 
@@ -120,10 +166,13 @@ class DbomEntry(_Model):
         version: Letters, digits, `.`, `_`, `+` and `-`.
         purpose: What it is for.
         status: How far it has come.
-        reason: Why it is quarantined or revoked.
+        reason: Why its status is what it is; what is quarantined or revoked has one.
         added_at: When it was added here.
+        sensitivity: Who may see it.
+        owners: Who answers for it.
         origin: Where it comes from.
-        content: What is in it.
+        lineage: What it was made from.
+        content: What is in it; None in a draft whose bytes nobody has registered yet.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -133,15 +182,24 @@ class DbomEntry(_Model):
     status: Annotated[Status, Field(strict=False)] = Status.DRAFT
     reason: str = ""
     added_at: AwareDatetime
+    sensitivity: Annotated[Sensitivity | None, Field(strict=False)] = None
+    owners: tuple[str, ...] = Field(default=(), strict=False)
     origin: Origin
-    content: Content
+    lineage: tuple[Derivation, ...] = Field(default=(), strict=False)
+    content: Content | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.schema_version != SCHEMA_VERSION:
+        if not 1 <= self.schema_version <= SCHEMA_VERSION:
             raise ValueError(f"schema_version {self.schema_version} is not known here")
         if self.status in (Status.QUARANTINED, Status.REVOKED) and not self.reason:
             raise ValueError(f"a dataset that is {self.status} has a reason")
+        if self.status is Status.APPROVED and self.content is None:
+            raise ValueError("a dataset that is approved has content: [content] is missing")
+        if any(parent.dataset == self.spec for parent in self.lineage):
+            raise ValueError(f"lineage: {self.spec} is not derived from itself")
+        if self.origin.licence is not None and self.schema_version > 1:
+            parse_licence(self.origin.licence)
         return self
 
     @property
@@ -150,19 +208,41 @@ class DbomEntry(_Model):
         return f"{self.name}@{self.version}"
 
     @property
+    def registered(self) -> Content:
+        """What is in it.
+
+        Raises:
+            UsageError: If nobody has registered its bytes.
+        """
+        if self.content is None:
+            raise UsageError(
+                f"{self.spec} is a draft: nobody has registered its bytes",
+                next=f"bezoar dbom add PATH --name {self.name} --version {self.version}",
+            )
+        return self.content
+
+    @property
     def root(self) -> Digest:
-        """The Merkle root."""
-        return Digest.parse(self.content.root)
+        """The Merkle root.
+
+        Raises:
+            UsageError: If nobody has registered its bytes.
+        """
+        return Digest.parse(self.registered.root)
 
     @property
     def manifest(self) -> Digest:
-        """The digest of the stored manifest."""
-        return Digest.parse(self.content.manifest)
+        """The digest of the stored manifest.
+
+        Raises:
+            UsageError: If nobody has registered its bytes.
+        """
+        return Digest.parse(self.registered.manifest)
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """Its origins; a single artefact's digest is what the bytes must have."""
-        artefacts, origin = self.content.artefacts, self.origin
+        artefacts, origin = self.content.artefacts if self.content else (), self.origin
         expected = Digest.parse(artefacts[0].digest) if len(artefacts) == 1 else None
         return tuple(
             Source(uri, origin.revision, origin.publisher, origin.licence, expected)
@@ -187,67 +267,6 @@ def check_names(name: str, version: str) -> None:
             )
 
 
-def parse_entry(text: str, where: str) -> DbomEntry:
-    """Read an entry.
-
-    Args:
-        text: TOML.
-        where: The file's name, for errors.
-
-    Raises:
-        UsageError: If it is no TOML, a key is unknown, or a value is off.
-    """
-    try:
-        return DbomEntry.model_validate(tomllib.loads(text))
-    except ValidationError as error:
-        raise UsageError(f"{where}: {_first_fault(error)}", next=f"mend {where}") from None
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where}: {printable(str(error))}", next=f"mend {where}") from None
-
-
-def format_entry(entry: DbomEntry, before: str = "") -> str:
-    """Write an entry as TOML.
-
-    Args:
-        entry: What to write.
-        before: The file's text so far: its comments and its order stay.
-    """
-    import tomlkit  # noqa: PLC0415 - only what writes an entry pays for it
-
-    document = tomlkit.parse(before)
-    _update(document, entry.model_dump(mode="python", exclude_defaults=False))
-    return tomlkit.dumps(document)
-
-
 def now() -> datetime:
     """Return the time, in whole seconds, UTC."""
     return datetime.now(UTC).replace(microsecond=0)
-
-
-def _update(table: "TOMLDocument | Table", fields: Mapping[str, Any]) -> None:
-    from tomlkit import items  # noqa: PLC0415 - as above
-    from tomlkit import table as new_table  # noqa: PLC0415 - as above
-
-    for key, value in fields.items():
-        if isinstance(value, Mapping):
-            if not isinstance(table.get(key), items.Table):
-                table[key] = new_table()
-            _update(table[key], value)
-        elif value is None:
-            table.pop(key, None)
-        elif key not in table or table[key] != value:
-            table[key] = value
-
-
-def _first_fault(error: ValidationError) -> str:
-    faults = error.errors()
-    # A misspelt key shows as an unknown one and as a missing one: the former says more.
-    first = next((one for one in faults if one["type"] == "extra_forbidden"), faults[0])
-    path = [str(part) for part in first["loc"]]
-    if first["type"] != "extra_forbidden":
-        why = first["msg"].removeprefix("Value error, ")
-        return printable(f"{'.'.join(path)}: {why}" if path else why)
-    models: dict[str, type[BaseModel]] = {"origin": Origin, "content": Content}
-    model = Artefact if "artefacts" in path else models.get(path[0], DbomEntry)
-    near = difflib.get_close_matches(path[-1], model.model_fields, n=1, cutoff=0)
-    return printable(f"unknown key {'.'.join(path)!r}; did you mean {near[0]!r}?")

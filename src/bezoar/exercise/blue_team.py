@@ -49,7 +49,7 @@ def take_in(
     verdict = inspection.verdict
     end = record.add(
         "dataset.inspected",
-        entry.content.root if entry else NAME,
+        entry.registered.root if entry else NAME,
         f"Blue team: verdict {verdict.decision}, {len(inspection.flagged):,} samples flagged",
         verdict=str(verdict.decision),
         decided_by=list(verdict.decided_by),
@@ -83,7 +83,7 @@ def _registered(data: Path, record: Record, steps: Steps) -> "DbomEntry | None":
         what = f"Blue team: not entered in the DBOM, {len(done.findings):,} findings"
         record.add("dbom.refused", NAME, what)
         return None
-    content = done.entry.content
+    content = done.entry.registered
     what = f"Blue team: {content.samples:,} samples hashed and entered in the DBOM"
     detail = {"samples": content.samples, "manifest": content.manifest}
     record.add("dbom.added", content.root, what, **detail)
@@ -95,7 +95,7 @@ def _set_aside(entry: "DbomEntry", verdict: Verdict, record: Record) -> None:
     why = "; ".join(verdict.decided_by)
     fields = entry.model_dump() | {"status": "quarantined", "reason": why}
     _dbom(record).update(bezoar.DbomEntry.model_validate(fields))
-    record.add("dbom.quarantined", entry.content.root, "Blue team: the data is set aside")
+    record.add("dbom.quarantined", entry.registered.root, "Blue team: the data is set aside")
 
 
 def _dbom(record: Record) -> "Dbom":

@@ -7,7 +7,8 @@ from dataset_layouts import four_files, write_files, write_zip
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.dbom import Dbom, describe, location_of, means_path, split_spec
-from bezoar.datasets.entry import Content, DbomEntry, Origin, format_entry, now
+from bezoar.datasets.entry import Content, DbomEntry, Origin, now
+from bezoar.datasets.entry_toml import format_entry
 from bezoar.datasets.manifest import build_manifest
 from bezoar.datasets.opening import open_dataset
 from bezoar.project import Project
@@ -157,3 +158,28 @@ def test_classes_are_in_the_order_of_their_numbers(tmp_path):
     files = {f"{label}/0.png": b"x" for label in ("10", "9", "b", "a", "100")}
     content = described(write_files(tmp_path / "d", files), tmp_path)
     assert list(content.classes) == ["9", "10", "100", "a", "b"]
+
+
+def draft(version="1"):
+    return entry(version=version).model_copy(update={"content": None})
+
+
+def test_a_draft_is_completed_once(dbom):
+    assert dbom.draft("signs", "1") is None
+    path = dbom.put(draft())
+    path.write_text("# ours\n" + path.read_text())
+    assert dbom.draft("signs", "1") == draft()
+    assert dbom.put(entry()) == path
+    assert dbom.find("signs") == entry()
+    assert path.read_text().startswith("# ours\n")
+    for again in (lambda: dbom.put(entry()), lambda: dbom.draft("signs", "1")):
+        with pytest.raises(UsageError, match="in the DBOM already"):
+            again()
+
+
+def test_a_draft_lies_nowhere(dbom, tmp_path):
+    dbom.add(draft())
+    with pytest.raises(UsageError, match="signs@1 is a draft"):
+        dbom.locate(dbom.find("signs"))
+    with pytest.raises(UsageError, match="not in the DBOM"):
+        dbom.at(tmp_path / "d")

@@ -134,5 +134,6 @@ def find_subject(text: str, dbom: Dbom, reviews: Path, progress: Progress | None
             f"{path} is no longer what was registered as {named.spec}",
             next=f"bezoar verify {named.spec}",
         )
-    entry = named or next((one for one in dbom.entries() if one.root == manifest.root), None)
+    known = [one for one in dbom.entries() if one.content is not None]
+    entry = named or next((one for one in known if one.root == manifest.root), None)
     return Subject(text, entry, dataset, manifest, dbom, reviews)

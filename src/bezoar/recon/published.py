@@ -1,0 +1,119 @@
+"""What a source says about its files, against the bytes that are here."""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from bezoar.core.digest import Digest
+from bezoar.core.finding import Finding
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.datasets.entry import Published
+
+UNLIKE_ITS_SOURCE: Final = Rule(
+    code="BZ157",
+    name="unlike-its-source",
+    title="Bytes differ from what the source published",
+    severity=Severity.HIGH,
+    why="The source states a digest for this file, and what is here has another one: it was"
+    " changed on the way, or the source itself was.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+
+# A link in the place of a file must neither be followed nor waited for.
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_PIECE: Final = 1 << 20
+_PLAIN: Final = ("md5", "sha1", "sha256", "sha512")
+GIT_BLOB: Final = "git-blob-sha1"
+"""How Git names a file: SHA-1 over a header with its size, then its bytes."""
+DOS2UNIX: Final = "md5-dos2unix"
+"""How DVC 2 hashed a file: text with line ends of one byte."""
+
+
+def compare_published(
+    path: Path, files: Sequence[Published]
+) -> tuple[tuple[Published, ...], tuple[Finding, ...]]:
+    """Hash the files that a source describes, where they are here.
+
+    Args:
+        path: The dataset's folder, or its one file.
+        files: What the source says.
+
+    Returns:
+        The files, each that holds with its SHA-256 from now on, and a finding for each that does
+        not. A file that is not here, as an archive that was unpacked, is left as it is.
+    """
+    kept, findings = [], []
+    for file in files:
+        here = path / file.path if path.is_dir() else path
+        same_name = here.name == file.path.rpartition("/")[2]
+        known, why = _compared(here, file) if same_name else (file, "")
+        kept.append(known)
+        if why:
+            place = Place(PlaceKind.FILE, file.path)
+            evidence = {"published": file.digest, "uri": file.uri or ""}
+            findings.append(Finding(UNLIKE_ITS_SOURCE, place, why, evidence=evidence))
+    return tuple(kept), tuple(findings)
+
+
+def _compared(here: Path, file: Published) -> tuple[Published, str]:
+    wanted = Digest.parse(file.digest)
+    try:
+        digests, size = file_digests(here, wanted.algorithm)
+    except OSError:
+        return file, ""
+    if digests is None:
+        return file, ""
+    if wanted not in digests:
+        return file, f"its {wanted.algorithm} is {digests[-1].hex}, not {wanted.hex}"
+    if file.size is not None and file.size != size:
+        return file, f"it has {size:,} bytes, not {file.size:,}"
+    return file.model_copy(update={"digest": str(digests[0]), "size": size}), ""
+
+
+def file_digests(path: Path, algorithm: str) -> tuple[tuple[Digest, ...] | None, int]:
+    """Read a file once and return its SHA-256, its digest by `algorithm`, and its size.
+
+    Where line ends may have been changed before hashing, both digests count.
+
+    Returns:
+        None where the algorithm is not known here.
+
+    Raises:
+        OSError: If it is no file, or cannot be read.
+    """
+    if algorithm not in (*_PLAIN, GIT_BLOB, DOS2UNIX):
+        return None, 0
+    descriptor = os.open(path, _FLAGS)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        size = status.st_size
+        first, plain, folded = hashlib.sha256(), _hash(algorithm, size), _hash(algorithm, size)
+        held = b""
+        while piece := file.read(_PIECE):
+            first.update(piece)
+            plain.update(piece)
+            if algorithm == DOS2UNIX:
+                # A carriage return at the end waits for what follows it.
+                piece = held + piece
+                held = b"\r" if piece.endswith(b"\r") else b""
+                folded.update(piece.removesuffix(held).replace(b"\r\n", b"\n"))
+        folded.update(held)
+    found = [Digest("sha256", first.digest()), Digest(algorithm, plain.digest())]
+    if algorithm == DOS2UNIX:
+        found.append(Digest(algorithm, folded.digest()))
+    return tuple(found), size
+
+
+def _hash(algorithm: str, size: int) -> "hashlib._Hash":
+    if algorithm == GIT_BLOB:
+        return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    name = "md5" if algorithm == DOS2UNIX else algorithm
+    return hashlib.new(name, usedforsecurity=False)
