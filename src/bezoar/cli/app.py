@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
-from bezoar.cli import dbom, exercise, expose, log, recon, review, rule, scan
+from bezoar.cli import check, dbom, exercise, expose, log, recon, review, rule, scan
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = (scan, dbom, recon, review, expose, exercise, log, rule)
+STAGES = (scan, check, dbom, recon, review, expose, exercise, log, rule)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """
-Which one? **verify**: are these the very samples that were registered?
+Which one? **scan**: which lines fetch data? **check**: may this change go in, as CI asks it?
+**verify**: are these the very samples that were registered?
 **inspect**: is there poison among them? **log verify**: does the record of it still hold?
 """
 

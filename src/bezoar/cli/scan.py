@@ -19,7 +19,7 @@ from bezoar.cli.output import (
     width,
     write_result,
 )
-from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.errors import BezoarError
 
 if TYPE_CHECKING:
     from bezoar.core.severity import Severity
@@ -29,7 +29,6 @@ BaselineOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Leave out the findings that this file lists."),
 ]
-_LARGEST_BASELINE = 1 << 26
 
 
 def register(app: typer.Typer) -> None:
@@ -68,11 +67,11 @@ def scan(  # noqa: PLR0917 - one parameter for each option
     project's settings and DBOM; its own settings and suppressions have no say.
     """
     from bezoar.project import find_project  # noqa: PLC0415 - see the package's docstring
-    from bezoar.recon.baseline import baseline_json  # noqa: PLC0415 - the same
+    from bezoar.recon.baseline import baseline_json, read_baseline  # noqa: PLC0415 - the same
     from bezoar.recon.scanning import look  # noqa: PLC0415 - the same
 
     project = find_project()
-    known = _known(baseline)
+    known = read_baseline(baseline) if baseline else frozenset()
     with progress_bar("Reading") as progress:
         seen = look(
             path,
@@ -106,20 +105,3 @@ def scan_result(form: FindingsFormat, seen: "Look", subject: str, fail_on: "Seve
             return sources_json(seen, subject)
         case _:
             return findings_result(form, seen.judgement.outcomes, subject=subject, fail_on=fail_on)
-
-
-def _known(baseline: Path | None) -> frozenset[str]:
-    """Read the fingerprints of a baseline."""
-    from bezoar.recon.baseline import parse_baseline  # noqa: PLC0415 - see the package's docstring
-
-    if baseline is None:
-        return frozenset()
-    try:
-        with baseline.open("rb") as file:
-            text = file.read(_LARGEST_BASELINE).decode("utf-8", "backslashreplace")
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {baseline}: {error.strerror}",
-            next=f"bezoar scan --write-baseline {baseline}",
-        ) from None
-    return parse_baseline(text, str(baseline))

@@ -29,8 +29,10 @@ class Project:
         root: Absolute path of the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, settings: "Settings | None" = None) -> None:
         self.root = root.absolute()
+        # Given where somebody else's word counts: what a change is judged by is not its own file.
+        self._given = settings
 
     def __repr__(self) -> str:
         return f"Project({str(self.root)!r})"
@@ -96,10 +98,16 @@ class Project:
         """
         from bezoar.project.settings import read_settings  # noqa: PLC0415 - it imports pydantic
 
-        return read_settings(*self._config(), os.environ)
+        if self._given is not None:
+            return self._given
+        return read_settings(*self.written(), os.environ)
 
-    def _config(self) -> tuple[str, dict[str, Any]]:
-        """Return the configuration file's name and its table."""
+    def written(self) -> tuple[str, dict[str, Any]]:
+        """Return the configuration file's name, and its table as it was written.
+
+        Raises:
+            UsageError: If the file is no TOML.
+        """
         if (self.root / CONFIG).is_file():
             return CONFIG, _read_toml(self.root / CONFIG)
         return "pyproject.toml", _tool_table(self.root) or {}

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from bezoar.core.errors import UsageError
 from bezoar.core.finding import Finding
 
 SCHEMA_VERSION = 1
+_LARGEST: Final = 1 << 26
 
 
 def baseline_json(findings: Iterable[Finding]) -> str:
@@ -48,3 +50,19 @@ def parse_baseline(text: str, where: str) -> frozenset[str]:
     except (ValueError, KeyError, TypeError, RecursionError):
         why = "not what --write-baseline writes"
     raise UsageError(f"{where} is no baseline: {why}", next=f"bezoar scan --write-baseline {where}")
+
+
+def read_baseline(path: Path) -> frozenset[str]:
+    """Read the fingerprints of a baseline from its file.
+
+    Raises:
+        UsageError: If it cannot be read, or is no baseline.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST).decode("utf-8", "backslashreplace")
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}", next=f"bezoar scan --write-baseline {path}"
+        ) from None
+    return parse_baseline(text, str(path))

@@ -16,6 +16,8 @@ from bezoar.report.json import outcomes_json
 from bezoar.report.wording import clipped, counted
 
 if TYPE_CHECKING:
+    from bezoar.recon.judging import Judgement
+    from bezoar.recon.scan.inventory import Inventory
     from bezoar.recon.scanning import Look
 
 COMMANDS_SHOWN = 5
@@ -31,14 +33,11 @@ def sources_json(look: "Look", subject: str) -> str:
         subject: What was looked at.
     """
     inventory, judgement = look.inventory, look.judgement
-    prints = fetch_fingerprints(inventory.fetches)
     fields = {
         "path": subject,
         "own": look.own,
         "base": look.base,
-        "sources": [
-            _source(fetch, mark) for fetch, mark in zip(inventory.fetches, prints, strict=True)
-        ],
+        "sources": fetches_json(inventory.fetches),
         "unreadable": [{"path": one.path, "why": one.why} for one in inventory.unreadable],
         "suppressed": [
             one.finding.as_json() | {"reason": one.reason} for one in judgement.silenced
@@ -52,6 +51,12 @@ def sources_json(look: "Look", subject: str) -> str:
         "seconds": round(inventory.seconds, 3),
     }
     return outcomes_json(judgement.outcomes, fields=fields)
+
+
+def fetches_json(fetches: Sequence[Fetch]) -> list[dict[str, Any]]:
+    """Return each fetch as JSON values, with its fingerprint."""
+    prints = fetch_fingerprints(fetches)
+    return [_source(fetch, mark) for fetch, mark in zip(fetches, prints, strict=True)]
 
 
 def _source(fetch: Fetch, fingerprint: str) -> dict[str, Any]:
@@ -93,7 +98,7 @@ def sources_text(look: "Look", subject: str, *, width: int = 80) -> str:
         _rules(look, width),
         _unreadable(look, width),
         _elsewhere(look, width),
-        _set_aside(look, width),
+        set_aside(look.judgement, look.inventory, look.base, width),
         _next(look),
     )
     return "\n\n".join(filter(None, ("\n".join(part) for part in parts))) + "\n"
@@ -102,7 +107,7 @@ def sources_text(look: "Look", subject: str, *, width: int = 80) -> str:
 def tied(fetch: Fetch) -> bool:
     """Say whether something holds a source to its bytes."""
     pinned = fetch.pin in (Pin.HASH, Pin.REVISION) or fetch.checksum is Checksum.CALL
-    return pinned or fetch.registered is not None
+    return pinned or fetch.registered_bytes
 
 
 def _head(look: "Look", subject: str, width: int) -> Iterator[str]:
@@ -184,15 +189,25 @@ def _elsewhere(look: "Look", width: int) -> Iterator[str]:
             yield from _wrapped(clipped(f"{finding.place}: {finding.message}", 200), 0, width)
 
 
-def _set_aside(look: "Look", width: int) -> Iterator[str]:
-    judgement, skipped = look.judgement, look.inventory.skipped
+def set_aside(
+    judgement: "Judgement", inventory: "Inventory", base: str | None, width: int
+) -> Iterator[str]:
+    """Yield lines on what was found and is not shown, and on what was not looked into.
+
+    Args:
+        judgement: What the rules say.
+        inventory: What a scan saw.
+        base: The commit that was compared with.
+        width: Columns.
+    """
+    skipped = inventory.skipped
     if judgement.silenced:
         yield from _wrapped(f"{counted(len(judgement.silenced), 'finding')} suppressed:", 0, width)
     for one in judgement.silenced[:SHOWN]:
         line = f"{one.finding.place} {one.finding.code}: {one.reason}"
         yield from _wrapped(clipped(line, 200), 2, width)
     if judgement.known:
-        where = "the commit compared with" if look.base else "the baseline"
+        where = "the commit compared with" if base else "the baseline"
         line = f"{counted(len(judgement.known), 'finding')} not shown: {where} has them."
         yield from _wrapped(line, 0, width)
     if judgement.disobeyed:

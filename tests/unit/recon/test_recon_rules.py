@@ -13,11 +13,13 @@ from bezoar.recon.scan.inventory import Inventory
 from bezoar.recon.scan.tree import Unreadable
 
 
-def codes(text, *, path="a.py", context=None, mirrors=(), registered=None):
+def codes(text, *, path="a.py", context=None, mirrors=(), registered=None, pinned=True):
     """Return the severity of each rule's first finding on this text."""
     fetches = tuple(read(text, path, context or Context()))
     if registered:
-        fetches = tuple(replace(fetch, registered=registered) for fetch in fetches)
+        fetches = tuple(
+            replace(fetch, registered=registered, registered_bytes=pinned) for fetch in fetches
+        )
     judgement = judge(Inventory(fetches), mirrors=mirrors)
     return {finding.code: finding.severity for finding in judgement.findings}
 
@@ -71,6 +73,8 @@ def test_the_dbom_is_the_pin():
     text = "fetch load hf:a/b revision=main pin=tag"
     assert set(codes(text)) == {"BZ101", "BZ102", "BZ103"}
     assert codes(text, registered="b@1") == {}
+    # A draft whose bytes nobody registered pins nothing.
+    assert set(codes(text, registered="b@1", pinned=False)) == {"BZ102", "BZ103"}
 
 
 def test_jobs_are_told_by_their_reader_or_by_their_name():

@@ -27,7 +27,7 @@ _VERSIONED: Final = ("hf:", "hf-datasets:", "torch.hub:", "wandb:", "git+", "gha
 def findings(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield a finding for each fetch of what may be something else tomorrow."""
     for fetch in inquiry.inventory.fetches:
-        if fetch.registered is None and (why := _why(fetch)):
+        if not fetch.registered_bytes and (why := _why(fetch)):
             yield at_fetch(RULE, fetch, f"{fetch.uri}: {why}", next=registering(fetch))
 
 

@@ -24,7 +24,7 @@ RULE: Final = Rule(
 def findings(inquiry: Inquiry) -> Iterator[Finding]:
     """Yield a finding for each fetch whose bytes nothing ties."""
     for fetch in inquiry.inventory.fetches:
-        tied = fetch.registered is not None or fetch.pin in (Pin.HASH, Pin.REVISION)
+        tied = fetch.registered_bytes or fetch.pin in (Pin.HASH, Pin.REVISION)
         if tied or fetch.checksum is not Checksum.NONE:
             continue
         sure = Confidence.MEDIUM if fetch.pin is Pin.DYNAMIC else Confidence.HIGH

@@ -81,11 +81,15 @@ class Commit:
                     return store.read(name).decode("utf-8", "backslashreplace")
         return None
 
-    def names(self, folder: str) -> list[str]:
-        """Return the paths of the files in a folder, below `self.folder`."""
-        prefix = self._prefix()
-        listed = self._listed(f"{prefix}{folder}/")
-        return [path[len(prefix) :] for mode, _, _, path in listed if mode in _REGULAR]
+    def texts(self, folder: str) -> dict[str, str]:
+        """Return the small text files of a folder by their paths below `self.folder`."""
+        prefix, found = self._prefix(), {}
+        with blobs(self.folder) as store:
+            for mode, name, size, path in self._listed(f"{prefix}{folder}/"):
+                if mode in _REGULAR and size <= _LARGEST_SETTING:
+                    text = store.read(name).decode("utf-8", "backslashreplace")
+                    found[path[len(prefix) :]] = text
+        return found
 
     def _prefix(self) -> str:
         """Return the folder's path in the repository, with a slash at its end unless it is top."""

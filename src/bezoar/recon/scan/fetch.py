@@ -58,6 +58,7 @@ class Fetch:
         cell: 1-based number of a notebook's cell, None elsewhere.
         in_ci: Whether it runs in continuous integration.
         registered: The DBOM entry (`NAME@VERSION`) that covers it, None where none does.
+        registered_bytes: Whether that entry pins its bytes; a draft need not.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Fetch:
     cell: int | None = None
     in_ci: bool = False
     registered: str | None = None
+    registered_bytes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from bezoar.recon.scan.dispatch import Language, Reader, decoded, reader
 from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
 from bezoar.recon.scan.redaction import without_secrets
-from bezoar.recon.scan.registered import Registry
+from bezoar.recon.scan.registered import Registry, registered
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
 from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
 
@@ -129,4 +129,4 @@ def _fetches(found: Reader, data: bytes, path: str, context: Context) -> list[Fe
 def _registered(fetches: list[Fetch], registry: Registry) -> Iterator[Fetch]:
     for fetch in sorted(fetches, key=lambda one: (one.path, one.line, one.end_line)):
         cover = registry.cover(fetch)
-        yield replace(fetch, registered=cover.entry.spec) if cover and cover.covers else fetch
+        yield registered(fetch, cover.entry) if cover and cover.covers else fetch

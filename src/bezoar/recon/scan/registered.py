@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -155,6 +155,11 @@ class Registry:
             return None
         best = max(known, key=lambda entry: (entry.status in _COVERING, entry.added_at))
         return Cover(best, best.status in _COVERING)
+
+
+def registered(fetch: Fetch, entry: DbomEntry) -> Fetch:
+    """Return a fetch as covered by an entry."""
+    return replace(fetch, registered=entry.spec, registered_bytes=entry.content is not None)
 
 
 def _keys(place: str) -> Iterable[str]:

@@ -69,12 +69,13 @@ def test_a_name_with_blanks_lines_and_bytes(repository):
     assert fetch.path == "a\n b\\xff.py"
 
 
-def test_text_and_names(repository):
+def test_texts(repository):
     name = commit(repository, bezoar="x = 1\n", dbom__a="1", dbom__b="2", dbomx__c="3")
     there = Commit(repository, name)
     assert there.text("bezoar") == "x = 1\n"
     assert there.text("nothing") is None
-    assert there.names("dbom") == ["dbom/a", "dbom/b"]
+    assert there.texts("dbom") == {"dbom/a": "1", "dbom/b": "2"}
+    assert there.texts("nothing") == {}
 
 
 @pytest.mark.parametrize("revision", ["nope", "--all", "HEAD:a.py", "", "-x", "HEAD^{tree}"])

@@ -1,0 +1,1 @@
+"""Journeys that cross stages: each hands one stage what another one has."""

@@ -1,0 +1,39 @@
+"""The DBOM as a folder that people edit: what of it can be read, and what pins something."""
+
+from typing import Final
+
+from bezoar.core.errors import BezoarError
+from bezoar.core.finding import Finding
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.datasets.dbom import Dbom
+from bezoar.datasets.entry import DbomEntry
+from bezoar.recon.change import entry_path
+
+UNREADABLE_ENTRY: Final = Rule(
+    code="BZ143",
+    name="unreadable-entry",
+    title="DBOM entry that cannot be read",
+    severity=Severity.MEDIUM,
+    why="What it pins, or withdraws, counts for nothing while nobody can read it: a revoked data"
+    " set behind a damaged entry is one that nobody revoked.",
+)
+
+
+def read_entries(dbom: Dbom) -> tuple[dict[str, DbomEntry], list[Finding]]:
+    """Return the entries that can be read, by `NAME@VERSION`, and a finding for each other."""
+    entries, faults = {}, []
+    for path in sorted(dbom.folder.glob("*@*.toml")):
+        spec = path.name.removesuffix(".toml")
+        try:
+            entry = dbom.find(spec)
+        except BezoarError as error:
+            place = Place(PlaceKind.FILE, entry_path(spec), 1)
+            evidence = {"uri": spec}
+            faults.append(
+                Finding(UNREADABLE_ENTRY, place, error.message, evidence=evidence, next=error.next)
+            )
+        else:
+            entries[entry.spec] = entry
+    return entries, faults

@@ -1,0 +1,113 @@
+"""`verify_local`: each registered dataset that lies in the project, against its entry."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from bezoar.core.errors import BezoarError
+from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome, Status
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.datasets.dbom import Dbom
+from bezoar.datasets.entry import DbomEntry
+from bezoar.datasets.opening import open_dataset
+from bezoar.datasets.reading_rules import LISTING_RULES
+from bezoar.recon.registered import DAMAGED_MANIFEST, Progress, verify_entry
+from bezoar.recon.verify import RULES as VERIFY_RULES
+
+RULES = (*VERIFY_RULES, DAMAGED_MANIFEST, *LISTING_RULES)
+"""What is asked of each data set that lies in the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What came of it.
+
+    Attributes:
+        outcomes: One per rule; where a rule found something in one dataset and failed on another,
+            two.
+        verified: The entries whose data was read, by `NAME@VERSION`.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    verified: tuple[str, ...] = ()
+
+
+def verify_local(
+    entries: Iterable[DbomEntry], dbom: Dbom, progress: Progress | None = None
+) -> Local:
+    """Verify each registered dataset that lies within the project's folder.
+
+    Of several versions at one place the newest is meant. What an entry places outside of the
+    project is left alone: whoever may write an entry must not choose what is read.
+
+    Args:
+        entries: Of the DBOM.
+        dbom: Where manifests lie.
+        progress: Called now and then with (done, total).
+    """
+    here = [entry for entry in _by_age(entries) if entry.content and _lies_here(entry, dbom)]
+    local = {entry.registered.location: entry for entry in here}
+    if not local:
+        return Local(unasked(Status.NOT_APPLICABLE, "no registered data lies in the project"))
+    found = [outcome for entry in local.values() for outcome in _verified(entry, dbom, progress)]
+    return Local(_merged(found), tuple(entry.spec for entry in local.values()))
+
+
+def unasked(status: Status, reason: str) -> tuple[Outcome, ...]:
+    """Return an outcome of each rule where nothing is verified."""
+    return tuple(Outcome(rule, status, reason=reason) for rule in RULES)
+
+
+def _by_age(entries: Iterable[DbomEntry]) -> list[DbomEntry]:
+    return sorted(entries, key=lambda entry: (entry.added_at, entry.spec))
+
+
+def _lies_here(entry: DbomEntry, dbom: Dbom) -> bool:
+    try:
+        path = dbom.locate(entry).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return False
+    root = dbom.root.resolve()
+    return path != root and path.is_relative_to(root)
+
+
+def _verified(entry: DbomEntry, dbom: Dbom, progress: Progress | None) -> Iterator[Outcome]:
+    try:
+        dataset = open_dataset(dbom.locate(entry))
+        outcomes = verify_entry(entry, dbom.manifests, dataset, None, progress).outcomes
+    except BezoarError as error:
+        reason = f"{entry.spec}: {error.message}"
+        outcomes = unasked(Status.FAILED, reason)
+    for outcome in outcomes:
+        named = tuple(_named(finding, entry) for finding in outcome.findings)
+        reason = f"{entry.spec}: {outcome.reason}" if outcome.reason else ""
+        yield replace(outcome, findings=named, reason=reason)
+
+
+def _named(finding: Finding, entry: DbomEntry) -> Finding:
+    """Return a finding that says which of several datasets it speaks of."""
+    place = finding.place
+    if place.kind is PlaceKind.SAMPLE:
+        place = Place(PlaceKind.SAMPLE, f"{entry.registered.location}/{place.name}", place.line)
+    message = f"{entry.spec}: {finding.message}"
+    evidence = {**finding.evidence, "dataset": entry.spec}
+    again = finding.next or f"bezoar verify {entry.spec}"
+    return replace(finding, place=place, message=message, evidence=evidence, next=again)
+
+
+def _merged(outcomes: Collection[Outcome]) -> tuple[Outcome, ...]:
+    """Make one outcome of the outcomes of each rule."""
+    rules = dict.fromkeys(outcome.rule for outcome in outcomes)
+    return tuple(one for rule in rules for one in _of_rule(rule, outcomes))
+
+
+def _of_rule(rule: Rule, outcomes: Collection[Outcome]) -> Iterator[Outcome]:
+    mine = [outcome for outcome in outcomes if outcome.rule is rule]
+    if findings := [finding for outcome in mine for finding in outcome.findings]:
+        yield Outcome.of(rule, findings)
+    if failed := [outcome.reason for outcome in mine if outcome.status is Status.FAILED]:
+        yield Outcome(rule, Status.FAILED, reason="; ".join(failed))
+    if not findings and not failed:
+        passed = [outcome for outcome in mine if outcome.passed]
+        yield passed[0] if passed else mine[0]
