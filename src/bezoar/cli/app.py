@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bezoar.cli import check, dbom, exercise, expose, log, recon, review, rule, scan
+from bezoar.cli import check, dbom, exercise, expose, log, recon, review, rule, scan, status
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = (scan, check, dbom, recon, review, expose, exercise, log, rule)
+STAGES = (scan, check, dbom, recon, review, expose, exercise, status, log, rule)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """
