@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bezoar.core.source import Pin
 from bezoar.facts.addresses import addresses
 from bezoar.recon.scan.fetch import Danger, Kind
 
@@ -42,6 +43,27 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+# Where hosts keep the revision in a path: `OWNER/NAME/raw/REVISION/FILE` and its kind.
+_REVISION = (
+    re.compile(
+        r"^https?://(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)/(?:datasets/)?"
+        r"[^/?#]+(?:/[^/?#]+)?/(?:resolve|raw|blob|tree)/(?P<rev>[^/?#]+)"
+    ),
+    re.compile(
+        r"^https?://raw\.githubusercontent\.com/[^/?#]+/[^/?#]+/(?:refs/(?:heads|tags)/)?"
+        r"(?P<rev>[^/?#]+)/"
+    ),
+    re.compile(
+        r"^https?://(?:github\.com|gitlab\.com|bitbucket\.org)/[^/?#]+/[^/?#]+/(?:-/)?"
+        r"(?:raw|blob|tree|archive|releases/download|zipball|tarball)/"
+        r"(?:refs/(?:heads|tags)/)?(?P<rev>[^/?#]+?)(?:\.zip|\.tar\.gz|/|$)"
+    ),
+    re.compile(r"^https?://cdn\.jsdelivr\.net/gh/[^/?#]+/[^/@?#]+@(?P<rev>[^/?#]+)/"),
+    re.compile(r"^hf://(?:datasets/)?[^/?#@]+/[^/?#@]+@(?P<rev>[^/?#]+)"),
+    re.compile(r"^git\+[^@?#]+(?:\.git)?@(?P<rev>[^/?#@]+)"),
+)
+
 
 def scheme(uri: str) -> str:
     """Return the scheme of an address in lower case, "" where it has none."""
@@ -73,6 +95,21 @@ def is_software(uri: str, name: str = "") -> bool:
     same text in a configuration file is not.
     """
     return _judged(uri.strip()[:_LONGEST], name.strip()[:_LONGEST]) == "software"
+
+
+def pin_of(revision: str) -> Pin:
+    """Say what a revision ties: only a full commit cannot be moved."""
+    if _COMMIT.fullmatch(revision):
+        return Pin.REVISION
+    return Pin.DYNAMIC if revision.startswith("{") else Pin.TAG
+
+
+def revision_in(uri: str) -> tuple[str | None, Pin]:
+    """Return the revision that stands in an address itself, and what it ties."""
+    for pattern in _REVISION:
+        if match := pattern.match(uri):
+            return match["rev"], pin_of(match["rev"])
+    return None, Pin.NONE
 
 
 def dangers(uri: str) -> Iterator[Danger]:

@@ -1,0 +1,83 @@
+"""Values, mappings and sequences of a configuration file, each with its line."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+_LONGEST_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value.
+
+    Attributes:
+        text: The value.
+        line: 1-based, of the first line of its content.
+        end_line: Of the last.
+        script: The text as it lies in the file, a line here for each line there; differs from
+            `text` where lines are folded into one.
+        plain: Whether it is written without quotes, as numbers and booleans are.
+    """
+
+    text: str
+    line: int
+    end_line: int
+    script: str
+    plain: bool = False
+
+
+def key(scalar: Scalar) -> Scalar:
+    """Return a scalar as a key: no key that means anything is long."""
+    return scalar if len(scalar.text) <= _LONGEST_KEY else replace(scalar, text="")
+
+
+@dataclass(slots=True)
+class Mapping:
+    """Keys and their values, in the order of the file; a key may come twice.
+
+    Attributes:
+        line: 1-based.
+        entries: Pairs of key and value.
+    """
+
+    line: int
+    entries: "list[tuple[Scalar, Node]]" = field(default_factory=list)
+
+    def get(self, *names: str) -> "Node | None":
+        """Return the value of the first of these keys that is there, in any letter case."""
+        for name in names:
+            for key, value in self.entries:
+                if key.text.lower() == name:
+                    return value
+        return None
+
+    def text(self, *names: str) -> str:
+        """Return the text under the first of these keys that is there, "" where it is none."""
+        value = self.get(*names)
+        return value.text.strip() if isinstance(value, Scalar) else ""
+
+
+@dataclass(slots=True)
+class Sequence:
+    """Values in their order.
+
+    Attributes:
+        line: 1-based.
+        items: The values.
+    """
+
+    line: int
+    items: "list[Node]" = field(default_factory=list)
+
+
+Node = Scalar | Mapping | Sequence
+
+
+def scalars(node: Node | None) -> Iterator[Scalar]:
+    """Yield the scalars of a value: itself, or those in its sequences, however deep."""
+    if isinstance(node, Scalar):
+        yield node
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from scalars(item)

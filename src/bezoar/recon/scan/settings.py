@@ -1,0 +1,207 @@
+"""Configuration values that name data or a model: addresses, and names on a hub."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from bezoar.core.source import Pin
+from bezoar.recon.scan import addresses
+from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
+from bezoar.recon.scan.hub import named
+from bezoar.recon.scan.nodes import Mapping, Node, Scalar, scalars
+
+# What stands under these keys is for people to read, or where something is sent to.
+_ASIDE: Final = re.compile(
+    r"(?:^|[_.\s-])(?:\$?schema|home_?page|docs?|documentation|readme|licen[cs]e|paper|citation"
+    r"|reference|references|references?_url|website|badge|icon|logo|avatar|repository|repo_url|issues?"
+    r"|bug_?tracker|changelog|author|authors|maintainer|description|example|examples|help|comment"
+    r"|note|notes|title|summary|see|output|outputs|out|outfile|dest|destination|upload|save|logs?|logdir"
+    r"|logging|results?|push|target|sink|write|export|backup|tracking|endpoint|webhook|callback|api"
+    r"|proxy|server|index_url|extra_index_url|find_links|channel|channels|namespace|xmlns|redirect|thumbnail"
+    r"|work_?dir|staging|temp|tmp|favicon|banner|link|links|homepage_url|tensorboard|artifact_location)"
+    r"(?:$|[_.\s-](?:url|uri|dir|path|uris|urls|location|bucket|prefix|file|folder|link|to)?$)",
+    re.IGNORECASE,
+)
+_DIGEST_KEY: Final = re.compile(
+    r"(?:^|[_.\s-])(?:sha-?1|sha-?256|sha-?384|sha-?512|sha|md5|checksum|hash|digest|known_hash"
+    r"|blake2b|etag)(?:sums?)?(?:$|[_.\s-](?:sum|hash|digest|value|hex)?$)",
+    re.IGNORECASE,
+)
+_DIGEST: Final = re.compile(
+    r"\s*(?:(?:sha-?(?:1|256|384|512)|md5|blake2b)[:=-]\s*)?"
+    r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})\s*",
+    re.IGNORECASE,
+)
+_REVISION_KEYS: Final = ("revision", "rev", "rev_lock", "commit", "sha", "ref", "git_ref", "tag")
+_FILE_KEYS: Final = (
+    "filename",
+    "file_name",
+    "file",
+    "local_path",
+    "path",
+    "dest",
+    "name",
+    "output",
+)
+_INTERPOLATION: Final = re.compile(
+    r"\$\{\{?-?\s*(?P<a>[^{}\n]{1,200})\}\}?|\{\{-?\s*(?P<b>[^{}\n]{1,200})\}\}"
+    r"|%\((?P<c>\w{1,100})\)s|\$(?P<d>[A-Za-z_]\w{0,100})"
+)
+_NAME: Final = re.compile(r"[A-Za-z_][\w.-]*")
+_LEFT: Final = re.compile(r"\{([A-Za-z_][\w.*-]{0,120})\}")
+_OPTION: Final = re.compile(r"--?[\w.-]{1,80}=(?=[A-Za-z][A-Za-z0-9+.-]{1,15}://)")
+_LONGEST: Final = 2048
+_ROUNDS: Final = 4  # A value that names a value that names a value.
+_WIDEST: Final = 64  # Keys of one mapping that speak of each other.
+_DEEPEST: Final = 8  # Of a name that interpolation can mean.
+_MANY: Final = 25  # More of one kind are a table of data, not settings.
+
+
+class Settings:
+    """Reads the values of one file.
+
+    Attributes:
+        path: Of the file.
+        context: Of the file.
+        names: The file's own literal values by dotted key, for `${data.url}`.
+    """
+
+    def __init__(self, path: str, context: Context, root: Node | None = None) -> None:
+        self.path = path
+        self.context = context
+        self.names: dict[str, str] = dict(_named_values(root)) if root else {}
+        self._seen: dict[str, int] = {}
+
+    def of_mapping(self, node: Mapping, keys: tuple[str, ...]) -> Iterator[Fetch]:
+        """Yield what the values of one mapping fetch, not what lies deeper."""
+        around = node if len(node.entries) <= _WIDEST else Mapping(node.line)
+        found = [
+            (value, fetch)
+            for key, under in node.entries
+            for value in _near(under)
+            for fetch in self.of_value(key.text, value, (*keys, key.text), around)
+        ]
+        lonely = len({value.line for value, fetch in found if "://" in fetch.uri}) == 1
+        for _, fetch in found:
+            yield self._tied(fetch, around, lonely=lonely)
+
+    def of_value(
+        self, key: str, value: Scalar, keys: tuple[str, ...], around: Mapping | None = None
+    ) -> Iterator[Fetch]:
+        """Yield what one value fetches; `around` is the mapping that it stands in."""
+        text = value.text.strip()
+        if not text or len(text) > _LONGEST or "\n" in text or _ASIDE.search(key):
+            return
+        place = ".".join(keys[-3:])
+        uri = self.fold(_OPTION.sub("", text) if text.startswith("-") else text, keys)
+        if addresses.scheme(uri):
+            if not _is_aside(keys) and (kind := addresses.judge(uri, _file_of(around))):
+                yield self._fetch(uri, kind, value, place)
+        elif around is not None and (hub := named(key, uri, keys, around)):
+            yield replace(
+                self._fetch(hub.uri, hub.kind, value, place), revision=hub.revision, pin=hub.pin
+            )
+
+    def fold(self, text: str, keys: tuple[str, ...] = ()) -> str:
+        """Replace interpolations: by the file's own value, else by `{name}`."""
+        for _ in range(_ROUNDS):
+            if "$" not in text and "{{" not in text and "%(" not in text:
+                break
+            folded = _INTERPOLATION.sub(lambda match: self._value(match, keys), text)
+            if folded == text or len(folded) > _LONGEST:
+                break
+            text = folded
+        return text
+
+    def few(self, fetch: Fetch) -> bool:
+        """Say whether a file does not repeat this kind of value again and again."""
+        self._seen[fetch.loader] = self._seen.get(fetch.loader, 0) + 1
+        return self._seen[fetch.loader] <= _MANY
+
+    def _value(self, match: re.Match[str], keys: tuple[str, ...]) -> str:
+        inner = (match["a"] or match["b"] or match["c"] or match["d"] or "").strip()
+        if inner.startswith(("oc.env:", "env:", "oc.decode:")):
+            inner = inner.partition(":")[2].partition(",")[0]
+        name = _NAME.search(inner)
+        if not name:
+            return "{expression}"
+        wanted = name[0].removeprefix("Values.")
+        for depth in range(len(keys) - 1, -1, -1):
+            if (value := self.names.get(".".join((*keys[:depth], wanted)))) is not None:
+                return value
+        return f"{{{name[0].rstrip('.-')}}}"
+
+    def _fetch(self, uri: str, kind: Kind, value: Scalar, place: str) -> Fetch:
+        names = tuple(dict.fromkeys(_LEFT.findall(uri)))
+        revision, pin = addresses.revision_in(uri)
+        return Fetch(
+            path=self.path,
+            line=value.line,
+            end_line=value.end_line,
+            loader=place or "value",
+            kind=kind,
+            uri=uri,
+            decided_by=names,
+            revision=revision,
+            pin=Pin.DYNAMIC if names and uri.startswith("{") and pin is Pin.NONE else pin,
+            dangers=frozenset(addresses.dangers(uri)),
+            snippet=value.script.strip().partition("\n")[0][:200],
+            in_ci=self.context.in_ci,
+        )
+
+    def _tied(self, fetch: Fetch, around: Mapping, *, lonely: bool) -> Fetch:
+        """Return a fetch with the digest and the revision that stand beside it."""
+        key = fetch.loader.rpartition(".")[2]
+        if _digest_of(key, around, lonely=lonely):
+            return replace(fetch, pin=Pin.HASH, checksum=Checksum.CALL)
+        revision = around.text(*_REVISION_KEYS)
+        if revision and fetch.pin in (Pin.NONE, Pin.TAG) and _LEFT.search(revision) is None:
+            revision = self.fold(revision)
+            return replace(fetch, revision=revision, pin=addresses.pin_of(revision))
+        return fetch
+
+
+def _near(node: Node) -> Iterator[Scalar]:
+    """Yield a value, or the values of a list; a list of mappings is looked at on its own."""
+    return scalars(node)
+
+
+def _digest_of(key: str, around: Mapping, *, lonely: bool) -> bool:
+    """Say whether a mapping holds the digest of what stands under a key."""
+    stem = re.sub(r"(?i)[_.-]?(?:url|uri|link|path|file)s?$", "", key).lower()
+    for name, value in around.entries:
+        if not _DIGEST_KEY.search(name.text):
+            continue
+        mine = lonely or (stem and name.text.lower().startswith(stem))
+        if mine and any(_DIGEST.fullmatch(one.text) for one in scalars(value)):
+            return True
+    return False
+
+
+def _is_aside(keys: tuple[str, ...]) -> bool:
+    """Say whether a value lies under something that is for people, or goes out."""
+    return any(_ASIDE.search(key) for key in keys[:-1])
+
+
+def _file_of(around: Mapping | None) -> str:
+    """Return the name that a mapping gives to the file behind its address."""
+    if around is None:
+        return ""
+    name = around.text(*_FILE_KEYS)
+    return name if "." in name else ""
+
+
+def _named_values(root: Node) -> Iterator[tuple[str, str]]:
+    """Yield a file's literal values by dotted key."""
+    pending: list[tuple[tuple[str, ...], Node]] = [((), root)]
+    while pending:
+        keys, node = pending.pop()
+        if not isinstance(node, Mapping) or len(keys) >= _DEEPEST:
+            continue
+        for key, value in node.entries:
+            if isinstance(value, Scalar):
+                if len(value.text) <= _LONGEST // 4 and "\n" not in value.text:
+                    yield ".".join((*keys, key.text)), value.text
+            else:
+                pending.append(((*keys, key.text), value))

@@ -1,0 +1,163 @@
+"""Fetches in YAML: pipelines of any kind, and configuration.
+
+One walk serves every tool. What a key such as `run`, `script` or `command` holds goes to the reader
+of its language, with the variables that it would see; all else is a setting.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bezoar.recon.scan.dispatch import Language
+from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, scalars
+from bezoar.recon.scan.settings import Settings
+from bezoar.recon.scan.yaml.actions import action
+from bezoar.recon.scan.yaml.commands import Commands
+from bezoar.recon.scan.yaml.compose import NoYamlError, documents
+from bezoar.recon.scan.yaml.scope import Scope
+from bezoar.recon.scan.yaml.templated import is_templated, without_template
+
+_COMMANDS: Final = frozenset(
+    {"run", "script", "before_script", "after_script", "commands", "command", "cmd", "bash", "sh"}
+    | {"powershell", "pwsh", "inlinescript", "entrypoint", "before_install", "install", "init"}
+    | {"after_success", "before_cache", "postcreatecommand", "oncreatecommand", "shell", "setup"}
+    | {"updatecontentcommand", "poststartcommand", "download", "execute", "pre_script", "prepare"}
+    | {"args", "arguments", "exec", "user_data", "userdata", "startup_script", "before_test"}
+)
+_TELLING: Final = re.compile(
+    rb"://|download|fetch|wget|curl|from_pretrained|load_dataset|huggingface|hf_|kaggle|gdown"
+    rb"|dvc |s3 |gsutil|gcloud|az |rclone|nltk|spacy|torchvision|_target_|repo_id|dataset|model"
+    rb"|tokenizer|checkpoint|weights|pretrained|artifact|hf-hub|git clone|lfs"
+    rb"|\[{100}|(?:- ){100}",
+    re.IGNORECASE,
+)
+# What people write about a project, and lists of packages.
+_NO_PIPELINE: Final = re.compile(
+    r"(?:^|/)(?:\.github/(?!workflows/|actions/)|\.vscode/|\.idea/|locales?/|i18n/)"
+)
+_CODE_FILES: Final = {
+    **dict.fromkeys((".sh", ".bash"), Language.SHELL),
+    ".py": Language.PYTHON,
+}
+
+
+def may_fetch(data: bytes) -> bool:
+    """Say from the bytes alone whether YAML is worth parsing."""
+    return _TELLING.search(data) is not None
+
+
+def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
+    """Read a YAML file's fetches.
+
+    Raises:
+        UnreadableError: It is neither YAML nor a template of it.
+    """
+    if _NO_PIPELINE.search(path):
+        return
+    try:
+        found = documents(text)
+    except NoYamlError:
+        if not is_templated(text):
+            raise
+        found = without_template(text)
+    for document in found:
+        if not _is_of_packages(document):
+            yield from _Document(path, context, document).fetches()
+
+
+def _is_of_packages(document: Node) -> bool:
+    """Say whether a document is a list of packages, or describes an interface."""
+    if not isinstance(document, Mapping):
+        return False
+    names = {key.text for key, _ in document.entries}
+    return {"channels", "dependencies"} <= names or not names.isdisjoint({"openapi", "swagger"})
+
+
+class _Document:
+    """One document of a file."""
+
+    def __init__(self, path: str, context: Context, root: Node) -> None:
+        self.path = path
+        self.context = context
+        self.root = root
+        self.commands = Commands(path, context)
+        self.settings = Settings(path, context, root)
+        self._set: set[str] = set()  # Loaders that are keys of settings, not programs.
+
+    def fetches(self) -> Iterator[Fetch]:
+        """Yield what the document fetches."""
+        found = list(filter(self.settings.few, self._within(self.root, (), Scope())))
+        # A variable's address is reported where a command uses it.
+        used = {fetch.uri for fetch in found if fetch.loader not in self._set}
+        for fetch in found:
+            if fetch.loader not in self._set or fetch.uri not in used:
+                yield fetch
+
+    def _within(self, node: Node, keys: tuple[str, ...], scope: Scope) -> Iterator[Fetch]:
+        if isinstance(node, Sequence):
+            for item in node.items:
+                yield from self._within(item, keys, scope)
+        elif isinstance(node, Mapping):
+            yield from self._mapping(node, keys, scope.inside(node))
+
+    def _mapping(self, node: Mapping, keys: tuple[str, ...], scope: Scope) -> Iterator[Fetch]:
+        said = list(self._said(node, scope))
+        yield from said
+        lines = {fetch.line for fetch in said}
+        for fetch in self.settings.of_mapping(node, keys):
+            self._set.add(fetch.loader)
+            if fetch.line not in lines:
+                yield fetch
+        for key, value in node.entries:
+            if not isinstance(value, Scalar):
+                yield from self._within(value, (*keys, key.text), scope)
+
+    def _said(self, node: Mapping, scope: Scope) -> Iterator[Fetch]:
+        """Yield what a mapping's own commands fetch."""
+        called: list[Scalar] = []
+        for key, value in node.entries:
+            name = key.text.lower()
+            if name == "uses" and isinstance(value, Scalar):
+                yield from action(node, value, self.path, self.context)
+            elif name in ("command", "args", "arguments", "entrypoint") and _is_words(value):
+                called += scalars(value)
+            elif (name in _COMMANDS and not isinstance(value, Mapping)) or _is_source(name, value):
+                yield from self._script(node, value, scope)
+            elif isinstance(value, Scalar) and (language := _code_file(name)):
+                yield from self.commands.code(language, value, scope)
+        yield from self.commands.words(_program(node, called), scope)
+
+    def _script(self, node: Mapping, value: Node, scope: Scope) -> Iterator[Fetch]:
+        if isinstance(value, Scalar):
+            shell = node.text("shell") or " ".join(one.text for one in scalars(node.get("command")))
+            yield from self.commands.script(value, scope, shell if value.text != shell else "")
+        else:
+            yield from self.commands.lines(list(scalars(value)), scope)
+
+
+def _is_source(name: str, value: Node) -> bool:
+    """Say whether this is Argo's `script.source`."""
+    return name == "source" and isinstance(value, Scalar) and "\n" in value.text
+
+
+def _is_words(value: Node) -> bool:
+    """Tell the words of one command from a list of commands."""
+    if not isinstance(value, Sequence) or not value.items:
+        return False
+    first = value.items[0]
+    return isinstance(first, Scalar) and not re.search(r"\s", first.text.strip())
+
+
+def _program(node: Mapping, words: list[Scalar]) -> list[Scalar]:
+    """Put the program first where only the name of a builder's image tells it."""
+    builder = node.text("name")
+    if words and node.get("entrypoint", "command") is None and "/cloud-builders/" in builder:
+        name = builder.rpartition("/")[2].partition(":")[0]
+        return [Scalar(name, words[0].line, words[0].line, name), *words]
+    return words
+
+
+def _code_file(name: str) -> Language | None:
+    """Say what a key that is a file's name holds, as in a ConfigMap."""
+    return next((lang for end, lang in _CODE_FILES.items() if name.endswith(end)), None)
