@@ -109,7 +109,7 @@ def test_an_unregistered_source_fails_with_its_line_and_the_command(bezoar, proj
     assert code == 1
     assert out.startswith("QUARANTINE  .\n")
     assert "     more.py:2\n       https://x.org/a.zip is not in the DBOM\n" in out
-    assert "--name a --version VERSION --origin https://x.org/a.zip\n" in out
+    assert "  bezoar dbom add --draft --name a --version 1 --origin https://x.org/a.zip\n" in out
     assert "  bezoar dbom add --from-scan\n" in out
 
 

@@ -62,11 +62,11 @@ def register(app: typer.Typer) -> None:
 
 
 def add(  # noqa: PLR0917 - one parameter for each option
-    name: Annotated[str, typer.Option(help="Lower case; letters, digits, . _ -")],
-    version: Annotated[str, typer.Option(help="This version's name.")],
     path: Annotated[
         Path | None, typer.Argument(help="A folder, archive, .npz or .parquet.")
     ] = None,
+    name: Annotated[str, typer.Option(help="Lower case; letters, digits, . _ -")] = "",
+    version: Annotated[str, typer.Option(help="This version's name.")] = "",
     origin: OriginOption = None,
     purpose: PurposeOption = "",
     revision: RevisionOption = None,
@@ -78,6 +78,10 @@ def add(  # noqa: PLR0917 - one parameter for each option
     transform: TransformOption = "",
     draft: Annotated[
         bool, typer.Option("--draft", help="Note it without PATH: the bytes are not here yet.")
+    ] = False,
+    from_scan: Annotated[
+        bool,
+        typer.Option("--from-scan", help="Draft each unknown source that a scan of PATH finds."),
     ] = False,
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,
@@ -99,6 +103,15 @@ def add(  # noqa: PLR0917 - one parameter for each option
         register_dataset,
     )
 
+    if from_scan:
+        if name or version or origin or draft:
+            raise UsageError("--from-scan names its drafts itself: give PATH alone", _HELP)
+        from bezoar.cli.from_scan import add_from_scan  # noqa: PLC0415 - the same
+
+        add_from_scan(path or Path(), form, output)
+        return
+    if not (name and version):
+        raise UsageError("give --name and --version, or --from-scan", _HELP)
     if draft == (path is not None):
         raise UsageError("give PATH, or --draft for a dataset whose bytes are not here yet", _HELP)
     project, dbom = open_dbom()

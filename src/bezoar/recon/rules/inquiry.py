@@ -1,17 +1,23 @@
 """What a rule is asked about, and how it answers."""
 
+import re
 import shlex
 from dataclasses import dataclass, field
+from typing import Final
 
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Confidence, Severity
+from bezoar.datasets.entry import LONGEST_NAME, VERSION_PATTERN
 from bezoar.recon.scan.fetch import Fetch
 from bezoar.recon.scan.inventory import Inventory
 from bezoar.recon.scan.redaction import HIDDEN
 from bezoar.recon.scan.registered import Registry
 from bezoar.recon.scan.suppression import Suppression
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +70,32 @@ def is_dynamic(fetch: Fetch) -> bool:
 
 
 def registering(fetch: Fetch) -> str:
-    """Return the command that registers a fetch's source.
+    """Return the command that registers a fetch's source, and pins its bytes.
 
     The address is the attacker's, and people paste commands: it is quoted for a shell.
     """
+    return f"bezoar dbom add ./PATH {_naming(fetch, 'VERSION')}"
+
+
+def drafting(fetch: Fetch) -> str:
+    """Return the command that notes a fetch's source in the DBOM, as it can be typed."""
+    return f"bezoar dbom add --draft {_naming(fetch, version_of(fetch.revision))}"
+
+
+def version_of(revision: str | None) -> str:
+    """Return the version that a revision stands for; a commit by its first digits."""
+    if revision is None:
+        return "1"
+    if _COMMIT.fullmatch(revision):
+        return revision[:_COMMIT_DIGITS]
+    fits = re.fullmatch(VERSION_PATTERN, revision) and len(revision) < LONGEST_NAME - 8
+    return revision if fits else "1"
+
+
+def _naming(fetch: Fetch, version: str) -> str:
     revision = f" --revision {shlex.quote(fetch.revision)}" if fetch.revision else ""
-    return (
-        f"bezoar dbom add ./PATH --name {suggested_name(fetch.uri)} --version VERSION"
-        f" --origin {shlex.quote(fetch.uri.replace(HIDDEN + '@', ''))}{revision}"
-    )
+    origin = shlex.quote(fetch.uri.replace(HIDDEN + "@", ""))
+    return f"--name {suggested_name(fetch.uri)} --version {version} --origin {origin}{revision}"
 
 
 def suggested_name(uri: str) -> str:
@@ -80,4 +103,4 @@ def suggested_name(uri: str) -> str:
     last = uri.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
     last = last.rpartition(":")[2].partition("@")[0].partition(".")[0].lower()
     kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in last)
-    return kept.strip("._-")[:80] or "NAME"
+    return kept.strip("._-")[:LONGEST_NAME] or "data"

@@ -6,7 +6,7 @@ from typing import Final
 from bezoar.core.finding import Finding
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Confidence, Severity
-from bezoar.recon.rules.inquiry import Inquiry, at_fetch, is_dynamic, registering
+from bezoar.recon.rules.inquiry import Inquiry, at_fetch, drafting, is_dynamic
 from bezoar.recon.scan.fetch import Fetch
 
 RULE: Final = Rule(
@@ -37,4 +37,4 @@ def _finding(inquiry: Inquiry, fetch: Fetch) -> Finding:
         message = f"{fetch.loader} takes its source from {names}: nobody can tell what comes in"
         return at_fetch(RULE, fetch, message, severity=Severity.LOW, confidence=Confidence.MEDIUM)
     message = f"{fetch.uri} is not in the DBOM"
-    return at_fetch(RULE, fetch, message, next=registering(fetch))
+    return at_fetch(RULE, fetch, message, next=drafting(fetch))
