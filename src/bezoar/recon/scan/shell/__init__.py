@@ -1,0 +1,61 @@
+"""Shell: scripts, fragments and single commands, read and never run.
+
+`lex` cuts the text into commands, `walk` follows them with their variables (`folding`, `value`)
+and takes off what stands around them (`wrapping`), `arguments` and `sources` know the programs
+that fetch, `fetching` says what each brings in, `checks` whether somebody compares its bytes.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from bezoar.facts.programs import programs
+from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.shell.fetching import Fetching
+from bezoar.recon.scan.shell.value import Scope
+from bezoar.recon.scan.shell.walk import Walk
+from bezoar.recon.scan.shell.windows import as_shell
+
+_PYTHON: Final = rb"python[0-9.]*\s+(?:-\s|-?<<|-[a-z]*c\b)"
+
+
+def _first_words() -> bytes:
+    words = sorted({name.encode() for name in programs().fetching})
+    return b"|".join(re.escape(word) for word in words)
+
+
+_FETCHING: Final = re.compile(
+    rb"(?i)(?<![A-Za-z0-9_-])(?:" + _first_words() + rb")(?![A-Za-z0-9_-])|" + _PYTHON
+)
+
+
+def may_fetch(data: bytes) -> bool:
+    """Say from the bytes alone whether a script names a program that fetches."""
+    return _FETCHING.search(data) is not None
+
+
+def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
+    """Return the fetches of a script.
+
+    Args:
+        text: The script; `{name}` in it stands for what was folded before.
+        path: Its file.
+        context: What is known of the file.
+    """
+    return read_in(Scope(), as_shell(text, path), path, context)
+
+
+def read_in(
+    scope: Scope, text: str, path: str, context: Context, *, first_line: int = 1
+) -> list[Fetch]:
+    """Return the fetches of a script whose variables are partly known.
+
+    Args:
+        scope: The variables; the script changes them.
+        text: The script.
+        path: Its file.
+        context: What is known of the file.
+        first_line: The line of the file on which the script begins.
+    """
+    runs = Walk(scope).script(text, first_line)
+    return Fetching(path, context, text.split("\n"), first_line).read(runs)

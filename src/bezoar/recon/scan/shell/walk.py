@@ -1,0 +1,389 @@
+"""Following a script without running it: which programs it would start, with which arguments.
+
+Every branch is followed. A loop over literals is followed once for each, a function once for each
+call, as long as the script is not made to choke its reader.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from bezoar.recon.scan.shell.folding import Folding
+from bezoar.recon.scan.shell.lex import Command, Mark, Word, cut
+from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
+from bezoar.recon.scan.shell.wrapping import Inner, unwrapped
+
+_ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]\n]{0,200})\])?(\+?)=(.*)", re.DOTALL)
+_DECLARING: Final = frozenset({"export", "declare", "local", "readonly", "typeset", "set"})
+_READING: Final = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
+_TESTS: Final = frozenset({"[", "[[", "test"})
+_LOOPS: Final = frozenset({"while", "until"})
+_DEEPEST: Final = 12
+_STEPS: Final = 4000
+
+
+@dataclass(slots=True)
+class Run:
+    """A program that a script starts.
+
+    Attributes:
+        argv: Its words; each stands for one text or for one of several.
+        line: 1-based.
+        end_line: Of the last word or of a document.
+        document: What a here-document gives it, None where there is none.
+        document_line: The first line of that.
+        written: The file that its output goes to, "" where it goes elsewhere.
+        before: The run whose output it reads.
+        after: The run that reads its output.
+        inside: Whether its output becomes part of a command.
+        call: The line of the function call that started it, 0 outside of functions.
+        body: Whether it is a function's body with unknown parameters.
+        own_line: Where it stands itself, in a function, too.
+    """
+
+    argv: list[Value]
+    line: int
+    end_line: int
+    document: str | None = None
+    document_line: int = 0
+    written: str = ""
+    before: "Run | None" = None
+    after: "Run | None" = None
+    inside: bool = False
+    call: int = 0
+    body: bool = False
+    own_line: int = 0
+
+    @property
+    def program(self) -> str:
+        """The first word, without folders."""
+        return self.argv[0].text.rpartition("/")[2] if self.argv else ""
+
+    @property
+    def texts(self) -> list[str]:
+        """The words, each in its first form."""
+        return [value.text for value in self.argv]
+
+
+@dataclass
+class Walk:
+    """Follows one script.
+
+    Attributes:
+        scope: The variables.
+        runs: The programs started so far.
+    """
+
+    scope: Scope = field(default_factory=Scope)
+    runs: list[Run] = field(default_factory=list)
+    _functions: dict[str, list[Command | Mark]] = field(default_factory=dict)
+    _left: int = _STEPS
+    _depth: int = 0
+    _call: int = 0
+    _body: bool = False
+    _inside: bool = False
+
+    def script(self, text: str, first_line: int = 1) -> list[Run]:
+        """Follow a whole script, then the bodies of its functions for themselves."""
+        items = cut(text, first_line)
+        self._left = 4 * len(items) + _STEPS
+        self._follow(items)
+        for body in list(self._functions.values()):
+            self._in_body(body)
+        return self.runs
+
+    def _in_body(self, body: list[Command | Mark]) -> None:
+        self._body, parameters = True, self.scope.parameters
+        self.scope.parameters, self.scope.shifted = None, 0
+        functions, self._functions = self._functions, {}
+        self._left = max(self._left, len(body) + 1)
+        self._follow(body)
+        self._functions = functions
+        self.scope.parameters, self._body = parameters, False
+
+    def _follow(self, items: list[Command | Mark]) -> None:
+        """Follow a list of commands and marks."""
+        if self._depth > _DEEPEST:
+            return
+        self._depth += 1
+        base = self.scope.depth
+        whole = _Conditions(self.scope)
+        at, last = 0, None
+        while at < len(items) and self._left > 0:
+            item = items[at]
+            self._left -= 1
+            if isinstance(item, Mark):
+                at = self._mark(item, items, at, whole)
+            elif item.words and item.words[0].raw == "for":
+                at = self._loop(item, items, at)
+            else:
+                last = self._command(item, last, whole)
+                at += 1
+        while self.scope.depth > base:
+            self.scope.leave()
+        self._depth -= 1
+
+    def _mark(self, mark: Mark, items: list[Command | Mark], at: int, whole: "_Conditions") -> int:
+        if mark.sign == "function" and at + 1 < len(items):
+            opened = items[at + 1]
+            if isinstance(opened, Mark) and opened.sign == "{":
+                end = _matching(items, at + 1, "{", "}")
+                self._functions[mark.name] = items[at + 2 : end]
+                return end + 1
+        whole.mark(mark.sign)
+        return at + 1
+
+    def _loop(self, head: Command, items: list[Command | Mark], at: int) -> int:
+        """Follow `for NAME in WORD...; do BODY; done`."""
+        start = next(
+            (
+                index
+                for index in range(at + 1, min(at + 4, len(items)))
+                if isinstance(mark := items[index], Mark) and mark.sign == "do"
+            ),
+            None,
+        )
+        if start is None:
+            return at + 1
+        end = _matching(items, start, "do", "done")
+        body = items[start + 1 : end]
+        name = head.words[1].raw if len(head.words) > 1 else "_"
+        values = self._values(head.words[3:], head.line)
+        if not values or len(values) > MOST or self._left < 2 * len(values) * (len(body) + 1):
+            self.scope.enter()
+            self.scope.set(name, dynamic(name))
+            self._follow(body)
+            self.scope.leave()
+        else:
+            for value in values:
+                self.scope.set(name, Value((value,)))
+                self._follow(body)
+        return end + 1
+
+    def _values(self, words: list[Word], line: int) -> list[str]:
+        """Return what a loop goes over, empty where that is not known."""
+        folded = [self._folding(line).word(word.raw) for word in words]
+        texts = [text for value in folded for text in value.texts]
+        return [] if any("{" in text or "*" in text for text in texts) else texts
+
+    def _command(self, command: Command, last: Run | None, whole: "_Conditions") -> Run | None:
+        """Follow one simple command; return its run."""
+        words = command.words
+        if whole.pattern(command):
+            return None
+        optional = command.after == "||" or (
+            command.after == "&&" and last is not None and last.program in _TESTS
+        )
+        if optional:
+            self.scope.enter()
+        words = self._assign(words, command.line)
+        run = self._start(words, command, last) if words or command.document is not None else None
+        if optional:
+            self.scope.leave()
+        return run
+
+    def _assign(self, words: list[Word], line: int) -> list[Word]:
+        """Take assignments off the front of a command."""
+        count = 0
+        while count < len(words) and _ASSIGNED.match(words[count].raw):
+            count += 1
+        if count == len(words):  # else they hold for that one command
+            for word in words:
+                self._set(_ASSIGNED.fullmatch(word.raw), line)
+        return words[count:]
+
+    def _set(self, found: re.Match[str] | None, line: int) -> None:
+        if not found:
+            return
+        name, index, plus, raw = found.groups()
+        folding = self._folding(line)
+        if raw.startswith("(") and not index:
+            value = folding.array(raw)
+        else:
+            value = folding.word(raw)
+            if value.several and not re.fullmatch(r"\"?\$\{\w+\[[@*]\]\}\"?", raw):
+                value = Value((" ".join(value.texts),))
+        before = self.scope.get(name)
+        if index:
+            value = _with_element(before, folding.text(index.strip("\"'")), value)
+        elif plus and before is not None:
+            value = _appended(before, value)
+        if value.texts == (f"{{{name}}}",):
+            return  # `X=$X`: nothing new
+        self.scope.set(name, value)
+
+    def _start(self, words: list[Word], command: Command, last: Run | None) -> Run | None:
+        folding = self._folding(command.line)
+        argv = _argv([folding.word(word.raw) for word in words])
+        name = argv[0].text if argv else ""
+        if name in _DECLARING or name in _READING or name == "shift":
+            self._builtin(name, words[1:], command.line)
+            return None
+        if name in self._functions:
+            self._called(name, argv[1:], command.line)
+            return None
+        run = Run(
+            argv,
+            self._call or command.line,
+            self._call or command.end_line,
+            written=self._written(command, folding),
+            inside=self._inside,
+            call=self._call,
+            body=self._body,
+            own_line=command.line,
+        )
+        if command.document is not None:
+            literal = command.literal_document
+            run.document = command.document if literal else folding.document(command.document)
+            run.document_line = command.document_line
+        if command.after == "|" and last is not None:
+            run.before, last.after = last, run
+        return self._unwrapped(run)
+
+    def _unwrapped(self, run: Run) -> Run:
+        """Take `sudo`, `bash -c` and the like off a run, and note what is left."""
+        inner = unwrapped(run.argv, run.document, run.before.argv if run.before else None)
+        self.runs.append(run)
+        if isinstance(inner, Inner):
+            line = run.document_line if inner.is_document else run.own_line
+            self._nested(inner.script, line or run.own_line)
+        else:
+            run.argv = inner
+            if inner and inner[0].text in self._functions:
+                self._called(inner[0].text, inner[1:], run.own_line)
+        return run
+
+    def _nested(self, script: str, line: int) -> None:
+        """Follow a script within the script, such as that of `bash -c`."""
+        if self._depth <= _DEEPEST and self._left > 0:
+            self._follow(cut(script, line))
+
+    def _inside_of(self, script: str, line: int) -> None:
+        inside, self._inside = self._inside, True
+        self._nested(script, line)
+        self._inside = inside
+
+    def _written(self, command: Command, folding: Folding) -> str:
+        for operator, target in command.redirects:
+            if operator.lstrip("1&") in (">", ">>", ">|"):
+                return folding.text(target)
+        return ""
+
+    def _folding(self, line: int) -> Folding:
+        return Folding(self.scope, lambda script: self._inside_of(script, line))
+
+    def _builtin(self, name: str, words: list[Word], line: int) -> None:
+        """Follow a builtin that changes variables."""
+        if name == "shift":
+            if self.scope.parameters is None:
+                self.scope.shifted += 1
+            else:
+                self.scope.parameters = self.scope.parameters[1:]
+        elif name == "set":
+            self._set_parameters(words, line)
+        else:
+            for word in words:
+                if name in _READING:
+                    if re.fullmatch(r"[A-Za-z_]\w*", word.raw):
+                        self.scope.set(word.raw, dynamic(word.raw))
+                else:
+                    self._set(_ASSIGNED.fullmatch(word.raw), line)
+
+    def _set_parameters(self, words: list[Word], line: int) -> None:
+        raws = [word.raw for word in words]
+        if "--" in raws:
+            given = words[raws.index("--") + 1 :]
+            folding = self._folding(line)
+            texts = [text for word in given for text in folding.word(word.raw).texts]
+            self.scope.parameters = tuple(texts[: MOST * 4])
+
+    def _called(self, name: str, argv: list[Value], line: int) -> None:
+        """Follow a function with the arguments of one call."""
+        body = self._functions[name]
+        if self._left < 2 * len(body) + 1 or self._depth > _DEEPEST:
+            return
+        parameters, shifted, call = self.scope.parameters, self.scope.shifted, self._call
+        self.scope.parameters = tuple(value.text for value in argv[: MOST * 4])
+        self.scope.shifted, self._call = 0, call or line
+        functions = self._functions
+        self._functions = {key: value for key, value in functions.items() if key != name}
+        self._follow(body)
+        self._functions = {**self._functions, **functions}
+        self.scope.parameters, self.scope.shifted, self._call = parameters, shifted, call
+
+
+class _Conditions:
+    """Tells a scope where branches begin and end."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.open: list[list[bool]] = []  # for each: is it a `case`, was one branch surely taken
+
+    def mark(self, sign: str) -> None:
+        """Take a word of the grammar."""
+        if sign in ("if", *_LOOPS):
+            self._enter(case=False)
+        elif sign in ("elif", "else", ";;") and self.open:
+            self.open[-1][1] |= sign == "else"
+            self.scope.alternative()
+        elif sign in ("fi", "esac", "done") and self.open:
+            self.scope.leave(complete=self.open.pop()[1])
+
+    def pattern(self, command: Command) -> bool:
+        """Take `case WORD in`, and the patterns of its branches; say whether it was one."""
+        words = command.words
+        if not words:
+            return False
+        if words[0].raw == "case":
+            self._enter(case=True)
+            self.open[-1][1] = words[-1].raw == "*"
+            return True
+        if self.open and self.open[-1][0] and len(words) == 1 and words[0].raw == "*":
+            self.open[-1][1] = True
+            return True
+        return False
+
+    def _enter(self, *, case: bool) -> None:
+        self.open.append([case, False])
+        self.scope.enter()
+
+
+def _matching(items: list[Command | Mark], at: int, opens: str, closes: str) -> int:
+    """Return the index of the mark that closes the one at `at`, or the end."""
+    level = 0
+    for index in range(at, len(items)):
+        if isinstance(item := items[index], Mark):
+            level += (item.sign == opens) - (item.sign == closes)
+            if not level:
+                return index
+    return len(items)
+
+
+def _argv(values: list[Value]) -> list[Value]:
+    """Let each text of an array be a word of its own; empty variables leave none."""
+    argv: list[Value] = []
+    for value in values:
+        argv += [Value((text,)) for text in value.texts] if value.several else [value]
+    return argv
+
+
+def _with_element(before: Value | None, key: str, value: Value) -> Value:
+    """Return an array with one more element."""
+    texts, keys = (before.texts, before.keys) if before and before.several else ((), ())
+    if key.isdigit() and not keys:
+        return Value((*texts, value.text), several=True)
+    return Value((*texts, value.text), several=True, keys=(*keys, key))
+
+
+def _appended(before: Value, value: Value) -> Value:
+    if before.several or value.several:
+        return Value((*before.texts, *value.texts), several=True)
+    if len(before.texts) > 1 or len(value.texts) > 1:
+        return before
+    return Value((before.text + value.text,))
+
+
+def literal_words(argv: list[Value]) -> Iterator[str]:
+    """Yield the words that are one literal each."""
+    yield from (value.text for value in argv if len(value.texts) == 1)
