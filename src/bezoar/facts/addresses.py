@@ -15,11 +15,13 @@ class Addresses:
             host with the start of a path; `*` stands for one label or path part.
         endings: A kind for each end of a file name, without its dot.
         words: The kinds (`data`, `model`, `software`) that a word in a path speaks for.
+        publishers: Owners of models and data sets on hubs, in lower case.
     """
 
     hosts: dict[str, str]
     endings: dict[str, str]
     words: dict[str, frozenset[str]]
+    publishers: frozenset[str]
 
 
 @cache
@@ -31,4 +33,5 @@ def addresses() -> Addresses:
         hosts={host: kind for kind, hosts in table["hosts"].items() for host in hosts},
         endings={end: kind for kind, ends in table["endings"].items() for end in ends},
         words={kind: frozenset(words) for kind, words in table["words"].items()},
+        publishers=frozenset(table["hub"]["publishers"]),
     )
