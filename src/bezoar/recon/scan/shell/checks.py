@@ -34,8 +34,8 @@ class Checks:
         self._all = False
         for run in runs[: _MOST * 50]:
             self._look(run)
-        self._commits = {run.own_line: commit for run in runs if (commit := _checked_out(run))}
-        self._clones = sorted(run.own_line for run in runs if run.texts[:2] == ["git", "clone"])
+        self._commits = {run.line: commit for run in runs if (commit := _checked_out(run))}
+        self._clones = sorted(run.line for run in runs if run.texts[:2] == ["git", "clone"])
 
     def judged(self, run: Run, fetch: Fetch, kept: str) -> Fetch:
         """Return a fetch with what the script's checks say of it."""
@@ -66,9 +66,9 @@ class Checks:
 
     def _at_commit(self, run: Run, fetch: Fetch) -> Fetch:
         """Pin a clone to the commit that is checked out before the next clone."""
-        later = [line for line in self._clones if line > run.own_line]
+        later = [line for line in self._clones if line > run.line]
         for line, commit in self._commits.items():
-            if run.own_line <= line and (not later or line < later[0]):
+            if run.line <= line and (not later or line < later[0]):
                 return replace(fetch, revision=commit, pin=Pin.REVISION)
         return fetch
 

@@ -1,9 +1,8 @@
 """What the programs that a script starts fetch: source, kind, pin, checksum, dangers."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bezoar.core.source import Pin
@@ -44,37 +43,26 @@ class Fetching:
     context: Context
     lines: list[str]
     first_line: int = 1
-    _calls: dict[int, list[Fetch | None]] = field(default_factory=lambda: defaultdict(list))
 
     def read(self, runs: list[Run]) -> list[Fetch]:
         """Return the fetches of all runs."""
         checks = Checks(runs)
         found: list[tuple[Run, Fetch]] = []
+        fruitless: set[int] = set()
         for run in runs:
-            mine = [checks.judged(run, fetch, kept) for fetch, kept in self._of(run)]
-            if run.call:
-                self._calls[run.own_line] += mine or [None]
-            found += [(run, fetch) for fetch in mine]
-        found += [(run, fetch) for run in runs for fetch in self._python(run)]
-        return list(dict.fromkeys(fetch for run, fetch in found if self._told(run, fetch, found)))
-
-    def _told(self, run: Run, fetch: Fetch, found: list[tuple[Run, Fetch]]) -> bool:
-        """Say whether a fetch is worth telling: once in a function, once for each telling call."""
-        if run.body:
-            calls = self._calls.get(run.own_line)
-            return not (calls and fetch.decided_by and not any(calls))
-        if run.call:
-            return fetch.uri not in self._bodies(found).get(run.own_line, ())
-        return True
-
-    def _bodies(self, found: list[tuple[Run, Fetch]]) -> dict[int, set[str]]:
-        if not hasattr(self, "_known_bodies"):
-            bodies: dict[int, set[str]] = defaultdict(set)
-            for run, fetch in found:
-                if run.body:
-                    bodies[run.own_line].add(fetch.uri)
-            self._known_bodies = bodies
-        return self._known_bodies
+            mine = [(run, checks.judged(run, fetch, kept)) for fetch, kept in self._of(run)]
+            found += mine
+            if run.calls:
+                (fruitless.discard if mine else fruitless.add)(run.line)
+        called = {run.line for run, _ in found if run.calls}
+        kept_back = fruitless - called
+        told = _Told()
+        for run, fetch in sorted(found, key=lambda one: (not one[0].body, len(one[0].calls))):
+            if run.calls or not (run.body and fetch.decided_by and run.line in kept_back):
+                told.tell(run, fetch)
+        shown = (replace(fetch, snippet=self._snippet(fetch.line)) for fetch in told.fetches)
+        python = (fetch for run in runs for fetch in self._python(run))
+        return list(dict.fromkeys([*shown, *python]))
 
     def _of(self, run: Run) -> Iterator[tuple[Fetch, str]]:
         """Yield a run's fetches, each with the name of the file that it is kept in."""
@@ -111,7 +99,6 @@ class Fetching:
             pin=pin,
             checksum=checksum,
             dangers=frozenset(_dangers(source, arguments)),
-            snippet=self._snippet(run.line),
             in_ci=self.context.in_ci,
         )
 
@@ -121,13 +108,29 @@ class Fetching:
 
     def _python(self, run: Run) -> Iterator[Fetch]:
         """Yield what Python code within the script fetches."""
-        if run.call or not (code := _python_code(run)):
+        if run.calls or not (code := _python_code(run)):
             return
         text, line = code
         for fetch in embedded(Language.PYTHON, text, self.path, self.context, first_line=line):
             named = names_in(fetch.uri, fetch.revision)
             decided = tuple(dict.fromkeys((*fetch.decided_by, *named)))
             yield replace(fetch, decided_by=decided)
+
+
+class _Told:
+    """Fetches, each told once: where it stands, or at the call that decides its source."""
+
+    def __init__(self) -> None:
+        self.fetches: list[Fetch] = []
+        self._known: dict[int, set[str]] = {}
+
+    def tell(self, run: Run, fetch: Fetch) -> None:
+        """Take a fetch, unless one of the lines that lead to it tells the same already."""
+        if any(fetch.uri in self._known.get(line, ()) for line in (*run.calls[1:], run.line)):
+            return
+        line, end_line = (run.calls[0],) * 2 if run.calls else (run.line, run.end_line)
+        self._known.setdefault(line, set()).add(fetch.uri)
+        self.fetches.append(replace(fetch, line=line, end_line=end_line))
 
 
 def _pin_of(revision: str) -> Pin:
@@ -197,7 +200,7 @@ def _python_code(run: Run) -> tuple[str, int] | None:
     texts = run.texts
     for at, text in enumerate(texts[1:8], 1):
         if re.fullmatch(r"-[A-Za-z]*c", text) and at + 1 < len(texts):
-            return texts[at + 1], run.own_line
+            return texts[at + 1], run.line
         if not text.startswith("-"):
             return None
     return (run.document, run.document_line) if run.document is not None else None

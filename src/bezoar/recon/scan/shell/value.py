@@ -10,7 +10,10 @@ MOST: Final = 64
 
 _LONGEST: Final = 4096
 _DEEPEST: Final = 40
+_LONGEST_NAME: Final = 40
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
+# What would make a name look like code, or like more than one name.
+_ODD: Final = re.compile(r"[^\w.,:@*?!#+/|()\[\]-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class Value:
 
 def dynamic(name: str) -> Value:
     """Return what stands for a name whose value nobody knows."""
-    name = re.sub(r"[{}\s]+", " ", name[:60]).strip()
-    return Value((f"{{{name}}}",))
+    name = _ODD.sub(" ", name[:_LONGEST_NAME]).strip()
+    return Value((f"{{{name or '...'}}}",))
 
 
 def names_in(*texts: str | None) -> tuple[str, ...]:

@@ -37,9 +37,8 @@ class Run:
         before: The run whose output it reads.
         after: The run that reads its output.
         inside: Whether its output becomes part of a command.
-        call: The line of the function call that started it, 0 outside of functions.
-        body: Whether it is a function's body with unknown parameters.
-        own_line: Where it stands itself, in a function, too.
+        calls: The lines of the function calls that led to it, the outermost first.
+        body: Whether it is followed from a function whose parameters are not known.
     """
 
     argv: list[Value]
@@ -51,9 +50,8 @@ class Run:
     before: "Run | None" = None
     after: "Run | None" = None
     inside: bool = False
-    call: int = 0
+    calls: tuple[int, ...] = ()
     body: bool = False
-    own_line: int = 0
 
     @property
     def program(self) -> str:
@@ -80,7 +78,7 @@ class Walk:
     _functions: dict[str, list[Command | Mark]] = field(default_factory=dict)
     _left: int = _STEPS
     _depth: int = 0
-    _call: int = 0
+    _calls: tuple[int, ...] = ()
     _body: bool = False
     _inside: bool = False
 
@@ -96,10 +94,8 @@ class Walk:
     def _in_body(self, body: list[Command | Mark]) -> None:
         self._body, parameters = True, self.scope.parameters
         self.scope.parameters, self.scope.shifted = None, 0
-        functions, self._functions = self._functions, {}
         self._left = max(self._left, len(body) + 1)
         self._follow(body)
-        self._functions = functions
         self.scope.parameters, self._body = parameters, False
 
     def _follow(self, items: list[Command | Mark]) -> None:
@@ -225,13 +221,12 @@ class Walk:
             return None
         run = Run(
             argv,
-            self._call or command.line,
-            self._call or command.end_line,
+            command.line,
+            command.end_line,
             written=self._written(command, folding),
             inside=self._inside,
-            call=self._call,
+            calls=self._calls,
             body=self._body,
-            own_line=command.line,
         )
         if command.document is not None:
             literal = command.literal_document
@@ -246,12 +241,12 @@ class Walk:
         inner = unwrapped(run.argv, run.document, run.before.argv if run.before else None)
         self.runs.append(run)
         if isinstance(inner, Inner):
-            line = run.document_line if inner.is_document else run.own_line
-            self._nested(inner.script, line or run.own_line)
+            line = run.document_line if inner.is_document else run.line
+            self._nested(inner.script, line or run.line)
         else:
             run.argv = inner
             if inner and inner[0].text in self._functions:
-                self._called(inner[0].text, inner[1:], run.own_line)
+                self._called(inner[0].text, inner[1:], run.line)
         return run
 
     def _nested(self, script: str, line: int) -> None:
@@ -303,14 +298,14 @@ class Walk:
         body = self._functions[name]
         if self._left < 2 * len(body) + 1 or self._depth > _DEEPEST:
             return
-        parameters, shifted, call = self.scope.parameters, self.scope.shifted, self._call
+        parameters, shifted, calls = self.scope.parameters, self.scope.shifted, self._calls
         self.scope.parameters = tuple(value.text for value in argv[: MOST * 4])
-        self.scope.shifted, self._call = 0, call or line
+        self.scope.shifted, self._calls = 0, (*calls, line)
         functions = self._functions
         self._functions = {key: value for key, value in functions.items() if key != name}
         self._follow(body)
         self._functions = {**self._functions, **functions}
-        self.scope.parameters, self.scope.shifted, self._call = parameters, shifted, call
+        self.scope.parameters, self.scope.shifted, self._calls = parameters, shifted, calls
 
 
 class _Conditions:
