@@ -5,41 +5,32 @@ from dataclasses import dataclass
 from typing import Final
 
 from bezoar.core.source import Pin
+from bezoar.facts.addresses import addresses as facts
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Kind
+from bezoar.recon.scan.keys import Told, told
 from bezoar.recon.scan.nodes import Mapping
 
 _REPOSITORY: Final = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(?:@(?P<rev>[\w./-]{1,80}))?"
+    r"(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9{][\w.{}-]{0,95})(?:@(?P<rev>[\w./-]{1,80}))?"
 )
+# Names that the hub gave to nobody in particular.
 _BARE: Final = re.compile(
     r"(?:distil)?(?:bert|roberta|gpt2|t5|albert|xlnet|xlm|electra|bart|mbart|deberta|mt5|openai-gpt"
     r"|ctrl|camembert|flaubert|longformer|pegasus|opt|bloom)(?:-[\w.-]{1,60})?"
 )
+_BARE_DATA: Final = re.compile(r"[a-z][a-z0-9_-]{1,60}")
+_FORMATS: Final = frozenset(
+    {"json", "csv", "text", "parquet", "arrow", "imagefolder", "audiofolder"}
+)
 _PREFIX: Final = re.compile(r"(?:hf[-_]hub|hf|huggingface):(?!//)(?P<rest>[\w.-]+/[\w.@/-]+)")
-# Keys that say "this is a name on a hub" by themselves.
-_STRONG: Final = re.compile(
-    r"(?:^|[_.-])(?:pretrained_(?:model_)?name_or_path|(?:model|tokenizer|config|processor|encoder"
-    r"|base_model|controlnet_model|vae|adapter|teacher)_name_or_path|hf_(?:model|repo|name|hub)"
-    r"(?:_?(?:id|name|path|name_or_path|url))?|hf_(?:tokenizer|dataset|checkpoint)(?:_(?:id|name|path))?"
-    r"|repo_id|hub_(?:model_)?id|hf_hub_url|huggingface_(?:model|repo|id|name|hub)(?:_id|_name)?"
-    r"|model_repo_id|hf_?path|hub_repo)$",
-    re.IGNORECASE,
-)
-_MODEL: Final = re.compile(
-    r"(?:^|[_.-])(?:model|models|model_?id|model_?name|model_?path|base_?model|pretrained(?:_model)?"
-    r"|pretrained_?path|tokenizer|tokenizer_?(?:name|path|id|model|type)|checkpoint|ckpt|backbone"
-    r"|encoder(?:_name)?|(?:text_|image_|vision_)encoder|teacher(?:_model)?|student(?:_model)?"
-    r"|reward_model|ref_model|draft_model|embedding_?model|embeddings?|reranker|llm|lora|adapter"
-    r"|weights|init_from|from_pretrained|model_?args|speculative_model|vae)$",
-    re.IGNORECASE,
-)
-_DATA: Final = re.compile(
-    r"(?:^|[_.-])(?:dataset|datasets|dataset_?(?:name|path|id|repo|names)|data_?set|train_datasets?"
-    r"|eval_datasets?|(?:hf|train|eval|valid|validation|test)_dataset(?:_name|_path)?|dataset_mixer)$",
-    re.IGNORECASE,
-)
+_GENERAL: Final = frozenset({"path", "name", "id", "source", "repo", "hf_name", "uri"})
 _SIBLINGS: Final = ("split", "subset", "data_files", "config_name", "streaming", "train_split")
+# What a container, a package or a repository of code is called by.
+_NO_NAME: Final = frozenset(
+    {"image", "repository", "repo", "uses", "project", "slug", "package", "container", "name"}
+    | {"runs-on", "runner", "platform", "branch", "label", "owner", "namespace", "mount", "volume"}
+)
 # Folders that people keep their own files in: `models/foo` is a path, not a name.
 _FOLDERS: Final = frozenset(
     {"data", "datasets", "dataset", "model", "models", "checkpoints", "checkpoint", "ckpt", "ckpts"}
@@ -91,10 +82,24 @@ _FOLDERS: Final = frozenset(
         "lib",
     }
     | {"path", "your", "cache", "vocab", "tokenizer", "tokenizers", "pretrain", "bin", "opt", "var"}
+    | {
+        "training",
+        "corpus",
+        "corpora",
+        "hparams",
+        "benchmarks",
+        "dist",
+        "build",
+        "etc",
+        "usr",
+        "root",
+    }
+    | {"username", "your-org", "saved_models", "trained_models", "best_model"}
+    | {"workspace", "content", "raw", "processed", "splits", "annotations", "dumped", "out", "docs"}
 )
 _FILE: Final = re.compile(
-    r"\.(?:ya?ml|json|py|pth?|ckpt|bin|txt|csv|toml|h5|onnx|pkl|safetensors|model|npz?|sh|tar|gz|zip"
-    r"|jsonl|parquet|html?|js|ts|png|jpe?g|gguf|pb)$",
+    r"\.(?:ya?ml|json|py|pth?|ckpt|bin|txt|csv|tsv|toml|h5|onnx|pkl|safetensors|model|npz?|sh|tar|gz"
+    r"|zip|jsonl|parquet|html?|js|ts|png|jpe?g|gguf|pb|spacy|conll\w?|vec|xml|md|cfg|ini|lst|scp)$",
     re.IGNORECASE,
 )
 _ULTRALYTICS: Final = re.compile(
@@ -135,12 +140,28 @@ def named(key: str, text: str, keys: tuple[str, ...], around: Mapping) -> Named 
         return _of_hub(match["rest"], Kind.MODEL)
     if "artifact" in key.lower() and (match := _ARTIFACT.fullmatch(text)):
         return Named(f"wandb:{text}", Kind.OTHER, match["version"], Pin.TAG)
-    if _MODEL.search(key) and _ULTRALYTICS.fullmatch(text):
+    says = told(key)
+    if says.aside:
+        return None
+    if "/" not in text:
+        return _bare(key, text, says, keys, around)
+    match = _REPOSITORY.fullmatch(text)
+    if not match or not _is_name(match["name"]):
+        return None
+    kind = _kind(key, says, keys, around) or _published(key, match["name"], keys)
+    return _of_hub(text, kind) if kind else None
+
+
+def _bare(key: str, text: str, says: Told, keys: tuple[str, ...], around: Mapping) -> Named | None:
+    """Judge a name without an owner."""
+    if says.model and _ULTRALYTICS.fullmatch(text):
         return Named(f"ultralytics:{text}", Kind.MODEL)
-    if (kind := _kind(key, text, keys, around)) and (match := _REPOSITORY.fullmatch(text)):
-        return _of_hub(text, kind) if _is_name(match["name"]) else None
-    if _STRONG.search(key) and not _hints_data(keys, around) and _BARE.fullmatch(text):
+    if says.hub and not _hints_data(keys, around) and _BARE.fullmatch(text):
         return _of_hub(text, Kind.MODEL)
+    # As evaluation harnesses do: `task: …`, `dataset_path: super_glue`, `dataset_name: boolq`.
+    if key == "dataset_path" and _BARE_DATA.fullmatch(text) and text not in _FORMATS:
+        beside = around.get("task", "dataset_name", "test_split", "validation_split", "doc_to_text")
+        return _of_hub(text, Kind.DATASET) if beside is not None else None
     return None
 
 
@@ -151,20 +172,24 @@ def _of_hub(text: str, kind: Kind) -> Named:
     return Named(f"{scheme}:{name}", kind, revision or None, pin)
 
 
-def _kind(key: str, text: str, keys: tuple[str, ...], around: Mapping) -> Kind | None:
+def _kind(key: str, says: Told, keys: tuple[str, ...], around: Mapping) -> Kind | None:
     """Say what a key's value is, None where the key does not tell."""
-    if "/" not in text:
-        return None
-    hinted = _hints_data(keys, around)
-    if _STRONG.search(key):
-        return Kind.DATASET if hinted else Kind.MODEL
-    if key.lower() in ("path", "name", "id", "source", "repo", "hf_name"):
+    if says.hub:
+        return Kind.DATASET if _hints_data(keys, around) else Kind.MODEL
+    if key.lower() in _GENERAL:
         if around.get(*_SIBLINGS) is not None:
             return Kind.DATASET
-        key = keys[-2] if len(keys) > 1 else ""
-    if _DATA.search(key):
+        says = told(keys[-2]) if len(keys) > 1 else Told()
+    if says.data and not says.model:
         return Kind.DATASET
-    return Kind.MODEL if _MODEL.search(key) else None
+    return Kind.MODEL if says.model else None
+
+
+def _published(key: str, name: str, keys: tuple[str, ...]) -> Kind | None:
+    """Judge by the owner, where the key says nothing against it."""
+    if key.lower() in _NO_NAME or name.partition("/")[0].lower() not in facts().publishers:
+        return None
+    return Kind.DATASET if any("dataset" in one.lower() for one in keys) else Kind.MODEL
 
 
 def _hints_data(keys: tuple[str, ...], around: Mapping) -> bool:
@@ -179,4 +204,4 @@ def _hints_data(keys: tuple[str, ...], around: Mapping) -> bool:
 def _is_name(name: str) -> bool:
     """Tell a name on a hub from a path."""
     owner = name.partition("/")[0].lower()
-    return owner not in _FOLDERS and not _FILE.search(name) and not name.startswith((".", "/"))
+    return owner not in _FOLDERS and not _FILE.search(name)

@@ -9,25 +9,9 @@ from bezoar.core.source import Pin
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
 from bezoar.recon.scan.hub import named
+from bezoar.recon.scan.keys import told
 from bezoar.recon.scan.nodes import Mapping, Node, Scalar, scalars
 
-# What stands under these keys is for people to read, or where something is sent to.
-_ASIDE: Final = re.compile(
-    r"(?:^|[_.\s-])(?:\$?schema|home_?page|docs?|documentation|readme|licen[cs]e|paper|citation"
-    r"|reference|references|references?_url|website|badge|icon|logo|avatar|repository|repo_url|issues?"
-    r"|bug_?tracker|changelog|author|authors|maintainer|description|example|examples|help|comment"
-    r"|note|notes|title|summary|see|output|outputs|out|outfile|dest|destination|upload|save|logs?|logdir"
-    r"|logging|results?|push|target|sink|write|export|backup|tracking|endpoint|webhook|callback|api"
-    r"|proxy|server|index_url|extra_index_url|find_links|channel|channels|namespace|xmlns|redirect|thumbnail"
-    r"|work_?dir|staging|temp|tmp|favicon|banner|link|links|homepage_url|tensorboard|artifact_location)"
-    r"(?:$|[_.\s-](?:url|uri|dir|path|uris|urls|location|bucket|prefix|file|folder|link|to)?$)",
-    re.IGNORECASE,
-)
-_DIGEST_KEY: Final = re.compile(
-    r"(?:^|[_.\s-])(?:sha-?1|sha-?256|sha-?384|sha-?512|sha|md5|checksum|hash|digest|known_hash"
-    r"|blake2b|etag)(?:sums?)?(?:$|[_.\s-](?:sum|hash|digest|value|hex)?$)",
-    re.IGNORECASE,
-)
 _DIGEST: Final = re.compile(
     r"\s*(?:(?:sha-?(?:1|256|384|512)|md5|blake2b)[:=-]\s*)?"
     r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{56}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})\s*",
@@ -51,6 +35,8 @@ _INTERPOLATION: Final = re.compile(
 _NAME: Final = re.compile(r"[A-Za-z_][\w.-]*")
 _LEFT: Final = re.compile(r"\{([A-Za-z_][\w.*-]{0,120})\}")
 _OPTION: Final = re.compile(r"--?[\w.-]{1,80}=(?=[A-Za-z][A-Za-z0-9+.-]{1,15}://)")
+_MAY_NAME: Final = re.compile(r"[\w.{-]+(?:[/:@][\w.{}@:/-]+)?$")
+_PATH: Final = re.compile(r"://[^/]+/[^/]")
 _LONGEST: Final = 2048
 _ROUNDS: Final = 4  # A value that names a value that names a value.
 _WIDEST: Final = 64  # Keys of one mapping that speak of each other.
@@ -91,17 +77,16 @@ class Settings:
     ) -> Iterator[Fetch]:
         """Yield what one value fetches; `around` is the mapping that it stands in."""
         text = value.text.strip()
-        if not text or len(text) > _LONGEST or "\n" in text or _ASIDE.search(key):
+        if not text or len(text) > _LONGEST or "\n" in text:
             return
-        place = ".".join(keys[-3:])
         uri = self.fold(_OPTION.sub("", text) if text.startswith("-") else text, keys)
+        place = ".".join(keys[-3:])
         if addresses.scheme(uri):
-            if not _is_aside(keys) and (kind := addresses.judge(uri, _file_of(around))):
+            if not _is_aside(keys) and (kind := _kind_of(uri, key, around)):
                 yield self._fetch(uri, kind, value, place)
-        elif around is not None and (hub := named(key, uri, keys, around)):
-            yield replace(
-                self._fetch(hub.uri, hub.kind, value, place), revision=hub.revision, pin=hub.pin
-            )
+        elif around is not None and _MAY_NAME.match(uri) and (hub := named(key, uri, keys, around)):
+            found = self._fetch(hub.uri, hub.kind, value, place)
+            yield replace(found, revision=hub.revision, pin=hub.pin)
 
     def fold(self, text: str, keys: tuple[str, ...] = ()) -> str:
         """Replace interpolations: by the file's own value, else by `{name}`."""
@@ -171,7 +156,7 @@ def _digest_of(key: str, around: Mapping, *, lonely: bool) -> bool:
     """Say whether a mapping holds the digest of what stands under a key."""
     stem = re.sub(r"(?i)[_.-]?(?:url|uri|link|path|file)s?$", "", key).lower()
     for name, value in around.entries:
-        if not _DIGEST_KEY.search(name.text):
+        if not told(name.text).digest:
             continue
         mine = lonely or (stem and name.text.lower().startswith(stem))
         if mine and any(_DIGEST.fullmatch(one.text) for one in scalars(value)):
@@ -179,9 +164,20 @@ def _digest_of(key: str, around: Mapping, *, lonely: bool) -> bool:
     return False
 
 
+def _kind_of(uri: str, key: str, around: Mapping | None) -> Kind | None:
+    """Judge an address; where it says nothing itself, its key may."""
+    name = _file_of(around)
+    if kind := addresses.judge(uri, name):
+        return kind
+    says = told(key)
+    if not says.place or addresses.is_software(uri, name) or not _PATH.search(uri):
+        return None
+    return Kind.DATASET if says.data else Kind.MODEL if says.model else None
+
+
 def _is_aside(keys: tuple[str, ...]) -> bool:
     """Say whether a value lies under something that is for people, or goes out."""
-    return any(_ASIDE.search(key) for key in keys[:-1])
+    return any(told(key).aside for key in keys)
 
 
 def _file_of(around: Mapping | None) -> str:
