@@ -46,7 +46,13 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
 
 
 def read_in(
-    scope: Scope, text: str, path: str, context: Context, *, first_line: int = 1
+    scope: Scope,
+    text: str,
+    path: str,
+    context: Context,
+    *,
+    first_line: int = 1,
+    shown: str | None = None,
 ) -> list[Fetch]:
     """Return the fetches of a script whose variables are partly known.
 
@@ -56,6 +62,8 @@ def read_in(
         path: Its file.
         context: What is known of the file.
         first_line: The line of the file on which the script begins.
+        shown: What is shown of the fetches' lines where the script is not what the file says.
     """
     runs = Walk(scope).script(text, first_line)
-    return Fetching(path, context, text.split("\n"), first_line).read(runs)
+    lines = (text if shown is None else shown).split("\n")
+    return Fetching(path, context, lines, first_line).read(runs)
