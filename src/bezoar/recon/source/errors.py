@@ -1,0 +1,17 @@
+"""How asking a stranger fails."""
+
+
+class UnreachableError(Exception):
+    """Nobody answered, or not with what was asked for; the message says why."""
+
+
+class NotThereError(UnreachableError):
+    """The host answered that there is no such thing, or none for everybody.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
