@@ -21,6 +21,7 @@ from bezoar.cli.output import (
     width,
     write_result,
 )
+from bezoar.core.errors import UsageError
 from bezoar.core.outcome import Outcome
 from bezoar.core.place import Place, PlaceKind
 
@@ -48,6 +49,10 @@ def check(  # noqa: PLR0917 - one parameter for each option
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Hash registered data that lies here.")
     ] = True,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write FILE.sarif, FILE.xml (JUnit) or FILE.json."),
+    ] = None,
     form: FindingsFormatOption = FindingsFormat.TEXT,
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -58,12 +63,11 @@ def check(  # noqa: PLR0917 - one parameter for each option
     With `--diff BASE` settings, DBOM, baseline and suppressions are those of BASE: what is judged
     has no say in how. Exits 0 if it is admitted, 1 if not, 3 if undecided.
     """
-    from bezoar.cli.check_text import check_json, check_text  # noqa: PLC0415 - see the package
     from bezoar.flows.check import check as run  # noqa: PLC0415 - see the package's docstring
     from bezoar.project import find_project  # noqa: PLC0415 - the same
     from bezoar.recon.before import project_before  # noqa: PLC0415 - the same
 
-    began = time.monotonic()
+    began, reported = time.monotonic(), _format_of(report) if report else None
     before = project_before(path if path.is_dir() else path.parent, diff) if diff else None
     project = find_project() if before is None else find_project(before.root)
     with progress_bar("Checking") as progress:
@@ -77,18 +81,36 @@ def check(  # noqa: PLR0917 - one parameter for each option
             progress=progress,
         )
     _record(checked, round(time.monotonic() - began, 3))
-    subject, limit = str(path), checked.fail_on
+    if reported:
+        write_result(check_result(reported, checked, str(path)), report)
+    write_result(check_result(form, checked, str(path)), output)
+    code = exit_code(checked.findings, checked.fail_on, checked.verdict, exit_zero=exit_zero)
+    raise typer.Exit(code)
+
+
+def check_result(form: FindingsFormat, checked: "Checked", subject: str) -> str:
+    """Return what came of a check in the format asked for."""
+    from bezoar.cli.check_text import check_json, check_text  # noqa: PLC0415 - see the package
+
     match form:
         case FindingsFormat.TEXT:
-            text = check_text(checked, subject, width=width())
+            return check_text(checked, subject, width=width())
         case FindingsFormat.JSON:
-            text = check_json(checked, subject)
+            return check_json(checked, subject)
         case _:
             outcomes = in_repository(checked.outcomes, checked.project.root)
-            text = findings_result(form, outcomes, subject=subject, fail_on=limit)
-    write_result(text, output)
-    code = exit_code(checked.findings, limit, checked.verdict, exit_zero=exit_zero)
-    raise typer.Exit(code)
+            return findings_result(form, outcomes, subject=subject, fail_on=checked.fail_on)
+
+
+def _format_of(report: Path) -> FindingsFormat:
+    """Return the format that a report's name asks for."""
+    forms = {".sarif": "sarif", ".xml": "junit", ".json": "json"}
+    if report.suffix not in forms:
+        raise UsageError(
+            f"{report} is none of {', '.join(f'*{suffix}' for suffix in forms)}",
+            next="bezoar check --report bezoar.sarif",
+        )
+    return FindingsFormat(forms[report.suffix])
 
 
 def in_repository(outcomes: Sequence[Outcome], root: Path) -> list[Outcome]:

@@ -78,7 +78,7 @@ def project_before(start: Path, revision: str) -> Before:
         UsageError: If there is no such commit, or its settings or DBOM cannot be read.
     """
     start = start.resolve()
-    top, commit = top_of(start), commit_of(start, revision)
+    top, commit = top_of(start), _commit(start, revision)
     root, name, table = _settings_of(start, top, commit)
     where = f"{commit[:_DIGITS]}:"
     return Before(
@@ -91,6 +91,16 @@ def project_before(start: Path, revision: str) -> Before:
         entries=_entries(Commit(root, commit), where),
         tracked=_tracked(root),
     )
+
+
+def _commit(folder: Path, revision: str) -> str:
+    """Return a commit's full name; before the first commit, HEAD is the tree of no file."""
+    try:
+        return commit_of(folder, revision)
+    except UsageError:
+        if revision != "HEAD" or git(folder, "rev-list", "--all", "--max-count=1"):
+            raise
+        return git(folder, "hash-object", "-t", "tree", "--stdin").decode().strip()
 
 
 def _table(text: str, name: str, where: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome, Status
 from bezoar.core.place import printable
 from bezoar.core.policy import Verdict
+from bezoar.core.rule import Rule
 from bezoar.report.wording import (
     STATUS_WORDS,
     Step,
@@ -148,10 +149,15 @@ def _not_checked(outcomes: Sequence[Outcome], width: int) -> Iterator[str]:
     silent = not_checked(outcomes)
     if silent:
         yield "Not checked"
-    for outcome in silent:
-        title = f"{outcome.rule.code} {outcome.rule.title}: {STATUS_WORDS[outcome.status]}"
-        yield from _wrapped(title, 2, width)
-        yield from _wrapped(clipped(outcome.reason, 400), 5, width)
+    for (status, reason), same in groupby(silent, key=lambda one: (one.status, one.reason)):
+        rules = [outcome.rule for outcome in same]
+        named = ", ".join(rule.code for rule in rules) if rules[1:] else _named(rules[0])
+        yield from _wrapped(f"{named}: {STATUS_WORDS[status]}", 2, width)
+        yield from _wrapped(clipped(reason, 400), 5, width)
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.code} {rule.title}"
 
 
 def _passed(outcomes: Sequence[Outcome], width: int) -> Iterator[str]:
