@@ -84,6 +84,8 @@ def _by_web(uri: str, name: str, *, told: bool) -> str:
     if host in ("github.com", "codeload.github.com", "gitlab.com", "bitbucket.org"):
         return _by_forge(path, ending)
     words = _words(f"{path} {name} {host if '{' in host else ''}")
+    if host == "raw.githubusercontent.com" and ending == "unclear" and not _about(words):
+        return ""  # Most texts that lie beside code belong to it.
     return _weighed(path, words, known, ending)
 
 
@@ -100,7 +102,13 @@ def _hinted(words: set[str]) -> str:
     """Say "software" where only its words stand in an address that tells nothing else."""
     facts = addresses().words
     mine = words & facts["software"]
-    return "software" if mine and not words & (facts["data"] | facts["model"]) else ""
+    return "software" if mine and not _about(words) else ""
+
+
+def _about(words: set[str]) -> bool:
+    """Say whether words speak of data or of a model."""
+    facts = addresses().words
+    return bool(words & (facts["data"] | facts["model"]))
 
 
 def _by_words(ending: str, words: set[str]) -> str:
@@ -116,7 +124,7 @@ def _archived(path: str, words: set[str], known: str) -> str:
     facts = addresses().words
     stem = _stem(path.rpartition("/")[2].lower())
     own = _words(stem)
-    if known not in ("", "other") or own & (facts["data"] | facts["model"]):
+    if known not in ("", "other") or _about(own):
         return "archive"
     if own & facts["software"] or (_RELEASE.search(stem) and not words & facts["data"]):
         return "software"
@@ -127,12 +135,14 @@ def _by_forge(path: str, ending: str) -> str:
     """Judge a file of a code host: code unless its name says that it is none."""
     facts = addresses().words
     words = _words(path)
-    about_data = bool(words & (facts["data"] | facts["model"]))
+    about_data = _about(words)
     if _ARCHIVED_CODE.match(path):
         return "archive" if _words(path.split("/")[2]) & facts["data"] else "software"
     if ending == "archive":
         name = _words(path.rpartition("/")[2])
         return "archive" if about_data and not name & facts["software"] else "software"
+    if ending == "unclear" and not about_data:
+        return ""
     if ending and _RAW.match(path):
         return _by_words(ending, words)
     return "" if re.match(r"^/[^/]+/[^/]+/(?:-/)?raw/", path) else "software"

@@ -21,6 +21,10 @@ _ASIDE: Final = re.compile(
     r"|[^/]*\.lock(?:\.json)?$|[^/]*lock\.json$|[^/]*schema[^/]*\.json$|angular\.json$|lerna\.json$"
     r"|bower\.json$|manifest\.json$|[^/]*\.map\.json$|\.eslintrc[^/]*$|grafana[^/]*/)"
 )
+# What tests compare with configures nothing.
+_FIXTURE: Final = re.compile(
+    r"(?:^|/)(?:[^/]*(?:test[_-]?data|fixture|mock|snapshot|golden|cassette)[^/]*)/"
+)
 _SECTION: Final = re.compile(r"\s*\[+\s*([^\]\n]{1,200}?)\s*\]+\s*(?:[#;].*)?$")
 _SETTING: Final = re.compile(r"\s*([\w.@/\"'-]{1,120}?)[\"']?\s*[:=]\s*(\S.*)$")
 _QUOTED: Final = re.compile(r"\"((?:[^\"\\\n]|\\.){0,2048})\"|'([^'\n]{0,2048})'")
@@ -46,7 +50,7 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
     name = path.rpartition("/")[2].lower()
     if name == ".gitmodules":
         return submodules(text, path, context)
-    if _ASIDE.search(path.lower()):
+    if _ASIDE.search(path.lower()) or (name.endswith(".json") and _FIXTURE.search(path.lower())):
         return ()
     root: Node = jsontree.document(text) if name.endswith(".json") else _by_lines(text)
     settings = Settings(path, context, root)

@@ -34,11 +34,11 @@ _ASIDE: Final = frozenset(
 )
 _ANYWHERE: Final = frozenset(
     {"endpoint", "webhook", "callback", "api", "proxy", "server", "tracking", "registry", "host"}
-    | {"redirect", "upload", "export", "backup", "sink", "logging", "wheel", "whl", "image"}
+    | {"redirect", "upload", "export", "backup", "sink", "logging", "wheel", "whl"}
 )
 _OUTGOING: Final = frozenset(
     {"output", "outputs", "out", "outfile", "dest", "destination", "save", "saves", "log", "logs"}
-    | {"logdir", "result", "results", "write", "hub", "push", "pushed", "work", "artifact"}
+    | {"logdir", "result", "results", "write", "hub", "push", "pushed", "work"}
     | {"checkpointing", "exp", "experiment", "run"}
 )
 _DATA: Final = frozenset(
@@ -58,6 +58,11 @@ _NAMES: Final = frozenset(
 _DIGEST: Final = frozenset(
     {"sha1", "sha256", "sha384", "sha512", "sha", "md5", "checksum", "checksums", "hash", "digest"}
     | {"hashes", "etag", "blake2b", "md5sum", "sha256sum", "sha1sum", "sha512sum", "integrity"}
+)
+# Where a program keeps what it makes, though each word could be about what it reads.
+_MADE: Final = frozenset(
+    {("pipeline", "root"), ("artifact", "root"), ("artifact", "location"), ("artifact", "bucket")}
+    | {("artifacts", "path"), ("artifacts", "dir"), ("checkpoint", "dir"), ("cache", "dir")}
 )
 _LONGEST: Final = 120
 
@@ -96,7 +101,7 @@ def told(key: str) -> Told:
         bare.pop()
     known, last = set(words), words[-1]
     aside = bare[-1] in _ASIDE or bool(known & _ANYWHERE) or bare[0] in _OUTGOING
-    aside = (aside and words != ["repo", "id"]) or words[-2:] == ["pipeline", "root"]
+    aside = (aside and words != ["repo", "id"]) or tuple(words[-2:]) in _MADE
     return Told(
         aside=aside,
         hub=not aside and _is_hub(words),

@@ -14,6 +14,7 @@ from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, scalars
 from bezoar.recon.scan.settings import Settings
 from bezoar.recon.scan.yaml.actions import action
 from bezoar.recon.scan.yaml.commands import Commands
+from bezoar.recon.scan.yaml.components import artifact, called
 from bezoar.recon.scan.yaml.compose import NoYamlError, documents
 from bezoar.recon.scan.yaml.scope import Scope
 from bezoar.recon.scan.yaml.templated import is_templated, without_template
@@ -87,7 +88,9 @@ class _Document:
 
     def fetches(self) -> Iterator[Fetch]:
         """Yield what the document fetches."""
-        found = list(filter(self.settings.few, self._within(self.root, (), Scope())))
+        found = list(
+            filter(self.settings.few, self._within(self.root, (), Scope(names=self.settings.names)))
+        )
         # A variable's address is reported where a command uses it.
         used = {fetch.uri for fetch in found if fetch.loader not in self._set}
         for fetch in found:
@@ -102,12 +105,12 @@ class _Document:
             yield from self._mapping(node, keys, scope.inside(node))
 
     def _mapping(self, node: Mapping, keys: tuple[str, ...], scope: Scope) -> Iterator[Fetch]:
-        said = list(self._said(node, scope))
+        said = [*self._said(node, scope), *artifact(node, keys, self.settings)]
         yield from said
-        lines = {fetch.line for fetch in said}
-        for fetch in self.settings.of_mapping(node, keys):
+        lines, uris = {fetch.line for fetch in said}, {fetch.uri for fetch in said}
+        for fetch in self.settings.of_mapping(node, keys) if not _is_repeated(keys) else ():
             self._set.add(fetch.loader)
-            if fetch.line not in lines:
+            if fetch.line not in lines and fetch.uri not in uris:
                 yield fetch
         for key, value in node.entries:
             if not isinstance(value, Scalar):
@@ -115,25 +118,32 @@ class _Document:
 
     def _said(self, node: Mapping, scope: Scope) -> Iterator[Fetch]:
         """Yield what a mapping's own commands fetch."""
-        called: list[Scalar] = []
+        words: list[Scalar] = []
+        shell = node.text("shell") or " ".join(one.text for one in scalars(node.get("command")))
+        if call := called(node):
+            yield from self.commands.code(Language.PYTHON, call, scope)
         for key, value in node.entries:
             name = key.text.lower()
             if name == "uses" and isinstance(value, Scalar):
                 yield from action(node, value, self.path, self.context)
             elif name in ("command", "args", "arguments", "entrypoint") and _is_words(value):
-                called += scalars(value)
+                words += scalars(value)
             elif (name in _COMMANDS and not isinstance(value, Mapping)) or _is_source(name, value):
-                yield from self._script(node, value, scope)
+                yield from self._script(shell, value, scope)
             elif isinstance(value, Scalar) and (language := _code_file(name)):
                 yield from self.commands.code(language, value, scope)
-        yield from self.commands.words(_program(node, called), scope)
+        yield from self.commands.words(_program(node, words), scope)
 
-    def _script(self, node: Mapping, value: Node, scope: Scope) -> Iterator[Fetch]:
+    def _script(self, shell: str, value: Node, scope: Scope) -> Iterator[Fetch]:
         if isinstance(value, Scalar):
-            shell = node.text("shell") or " ".join(one.text for one in scalars(node.get("command")))
             yield from self.commands.script(value, scope, shell if value.text != shell else "")
         else:
             yield from self.commands.lines(list(scalars(value)), scope)
+
+
+def _is_repeated(keys: tuple[str, ...]) -> bool:
+    """Say whether a compiled pipeline only hands over what its importer names as well."""
+    return "runtimeValue" in keys and any(key.startswith("importer") for key in keys)
 
 
 def _is_source(name: str, value: Node) -> bool:

@@ -15,6 +15,8 @@ _EXPRESSION: Final = re.compile(
     r"\$?\{\{-?\s*(?P<a>[^{}\n]{1,200})\}\}|<<\s*(?P<b>(?:parameters|pipeline)\.[\w.-]{1,100})\s*>>"
     r"|\$\[\[\s*(?P<c>[^\]\n]{1,200})\]\]|\$\((?P<d>[A-Za-z_][\w.]{0,100})\)"
 )
+# No shell has variables with a dot in their name.
+_DOTTED: Final = re.compile(r"\$\{([A-Za-z_][\w-]{0,60}(?:\.[\w-]{1,60}){1,6})\}")
 _NAME: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\[['\"]?[\w*-]+['\"]?\])*")
 _FOLDED: Final = re.compile(r"\{([A-Za-z_][\w.*-]{0,120})\}")
 _WORD: Final = re.compile(r"\w+")
@@ -30,10 +32,12 @@ class Scope:
     Attributes:
         variables: What a command sees in its environment.
         contexts: What only expressions see, by dotted name.
+        names: The document's own values by dotted key, which `${vars.name}` means in some tools.
     """
 
     variables: Names[str, str] = field(default_factory=dict)
     contexts: Names[str, str] = field(default_factory=dict)
+    names: Names[str, str] = field(default_factory=dict)
 
     def inside(self, node: Mapping) -> "Scope":
         """Return the scope of what a mapping holds."""
@@ -49,10 +53,12 @@ class Scope:
                 contexts.update(_only_choices(value))
         if (not variables and not contexts) or len(self.variables) > _MOST:
             return self
-        return Scope({**self.variables, **variables}, {**self.contexts, **contexts})
+        return Scope({**self.variables, **variables}, {**self.contexts, **contexts}, self.names)
 
     def fold(self, text: str) -> str:
         """Replace expressions: by their value where it is one literal, else by `{name}`."""
+        if "${" in text and self.names:
+            text = _DOTTED.sub(lambda match: self.names.get(match[1], f"{{{match[1]}}}"), text)
         if "{{" not in text and "<<" not in text and "$[[" not in text and "$(" not in text:
             return text
         return _EXPRESSION.sub(self._value, text)
