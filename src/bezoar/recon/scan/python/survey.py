@@ -1,0 +1,442 @@
+"""One walk over a module: which names are bound where, and what is called."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+Arms = tuple[tuple[int, int], ...]
+"""The branches that a statement lies in: for each, which statement branches and which way."""
+
+Position = tuple[int, int]
+END: Final[Position] = (1 << 60, 0)
+
+_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class How(Enum):
+    """How a name gets its value."""
+
+    ASSIGNED = auto()  # from `node`
+    ADDED = auto()  # by `+=`
+    EACH = auto()  # each element of `node`, one after the other
+    ENTERED = auto()  # by `with node as name`
+    PARAMETER = auto()  # `node` is the default
+    IMPORTED = auto()
+    DEFINED = auto()  # a function or class of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One place where a name gets a value.
+
+    Attributes:
+        how: In which way.
+        node: The expression; None where there is none.
+        point: Where that expression stands.
+        unpacked: The positions in a tuple on the way to the name.
+        symbol: The full name of what was imported or defined.
+        annotation: Of a parameter.
+    """
+
+    how: How
+    node: ast.expr | None
+    point: "Point"
+    unpacked: tuple[int, ...] = ()
+    symbol: str = ""
+    annotation: ast.expr | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """A module, class, function or comprehension.
+
+    Attributes:
+        name: Full dotted name.
+        node: What opens it; None for the module.
+        parent: The scope around it.
+        bindings: By name, in the order of the code.
+        attributes: Of a class: what methods assign to `self.NAME`.
+        receiver: Of a method: the name of its first parameter.
+        outer: Names that `global` or `nonlocal` takes from outside.
+        branch: Where it opens.
+    """
+
+    name: str
+    node: ast.AST | None = None
+    parent: "Scope | None" = None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    attributes: dict[str, list[Binding]] = field(default_factory=dict)
+    receiver: str = ""
+    outer: set[str] = field(default_factory=set)
+    opens_at: Position = END
+
+    @property
+    def is_class(self) -> bool:
+        """Whether names of it are attributes, not variables of what lies within."""
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function that has a name."""
+        return isinstance(self.node, _FUNCTIONS)
+
+    def bind(self, name: str, binding: Binding) -> None:
+        """Note that a name gets a value."""
+        self.bindings.setdefault(name, []).append(binding)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place in the code: what a name means depends on it.
+
+    Attributes:
+        scope: The innermost scope.
+        arms: The branches around it.
+        position: Line and column; what is bound later does not count.
+    """
+
+    scope: Scope
+    arms: Arms = ()
+    position: Position = END
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A call.
+
+    Attributes:
+        call: The expression.
+        last: The last part of the called name.
+        point: Where it stands.
+        statement: What it is part of.
+    """
+
+    call: ast.Call
+    last: str
+    point: Point
+    statement: ast.stmt
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a walk over a module found.
+
+    Attributes:
+        module: The module's scope.
+        scopes: Scopes by the identity of what opens them.
+        functions: Functions and methods by full name.
+        classes: Classes by full name.
+        sites: Every call, in the order of the code.
+        stars: Modules of which everything is imported.
+        imported: Full names of all that is imported.
+    """
+
+    module: Scope
+    scopes: dict[int, Scope] = field(default_factory=dict)
+    functions: dict[str, Scope] = field(default_factory=dict)
+    classes: dict[str, Scope] = field(default_factory=dict)
+    sites: list[Site] = field(default_factory=list)
+    stars: list[str] = field(default_factory=list)
+    imported: set[str] = field(default_factory=set)
+
+
+def survey(tree: ast.Module, module: str, *, package: bool = False) -> Survey:
+    """Walk over a module once.
+
+    Args:
+        tree: The module.
+        module: Its full dotted name.
+        package: Whether it is a package's `__init__`, from which relative imports start lower.
+    """
+    found = Survey(Scope(module))
+    walker = _Walker(found, module.split(".") if package else module.split(".")[:-1])
+    walker.block(tree.body, Point(found.module))
+    return found
+
+
+def reaching(bindings: list[Binding], point: Point) -> list[Binding]:
+    """Return the bindings that a name may have its value from, the last one first."""
+    found: list[Binding] = []
+    for binding in reversed(bindings):
+        before = binding.point.position < point.position
+        if not before or _exclusive(binding.point.arms, point.arms):
+            continue
+        found.append(binding)
+        if point.arms[: len(binding.point.arms)] == binding.point.arms:
+            break
+        if len(found) > 16:  # noqa: PLR2004 - nobody follows more
+            break
+    return found
+
+
+def _exclusive(one: Arms, other: Arms) -> bool:
+    for (branch, arm), (other_branch, other_arm) in zip(one, other, strict=False):
+        if branch != other_branch:
+            return False
+        if arm != other_arm:
+            return True
+    return False
+
+
+class _Walker:
+    """A walk under way."""
+
+    def __init__(self, found: Survey, package: list[str]) -> None:
+        self.found = found
+        self.package = package
+
+    def block(self, statements: Iterable[ast.stmt], point: Point) -> None:
+        for statement in statements:
+            here = Point(point.scope, point.arms, _position(statement))
+            self.statement(statement, here)
+
+    def statement(self, node: ast.stmt, here: Point) -> None:  # noqa: C901, PLR0912 - one case each
+        after = Point(here.scope, here.arms, _end(node))
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self.function(node, here)
+            case ast.ClassDef():
+                self.class_(node, here)
+            case ast.Import():
+                self.imports(node, here)
+            case ast.ImportFrom():
+                self.imports_from(node, here)
+            case ast.If():
+                self.branches(node, here)
+            case ast.For() | ast.AsyncFor():
+                self.loop(node, here)
+            case ast.While():
+                self.expressions(node, [node.test], here)
+                self.block(node.body, Point(here.scope, (*here.arms, (id(node), 0))))
+                self.block(node.orelse, here)
+            case ast.Try() | ast.TryStar():
+                self.attempt(node, here)
+            case ast.With() | ast.AsyncWith():
+                self.entered(node, here)
+            case ast.Match():
+                self.expressions(node, [node.subject], here)
+                for number, one in enumerate(node.cases):
+                    self.block(one.body, Point(here.scope, (*here.arms, (id(node), number))))
+            case ast.Global(names) | ast.Nonlocal(names):
+                here.scope.outer.update(names)
+            case ast.Assign(targets, value):
+                self.expressions(node, [value, *targets], here)
+                for target in targets:
+                    self.target(target, How.ASSIGNED, value, after)
+            case ast.AnnAssign(target, _, value):
+                if value is not None:
+                    self.expressions(node, [value], here)
+                    self.target(target, How.ASSIGNED, value, after)
+            case ast.AugAssign(target, _, value):
+                self.expressions(node, [value], here)
+                self.target(target, How.ADDED, value, after)
+            case _:
+                self.expressions(node, _expressions(node), here)
+
+    def loop(self, node: ast.For | ast.AsyncFor, here: Point) -> None:
+        self.expressions(node, [node.iter], here)
+        inside = Point(here.scope, (*here.arms, (id(node), 0)), _end(node.target))
+        self.target(node.target, How.EACH, node.iter, inside)
+        self.block(node.body, inside)
+        self.block(node.orelse, here)
+
+    def attempt(self, node: ast.Try | ast.TryStar, here: Point) -> None:
+        self.block(node.body, here)
+        for number, handler in enumerate(node.handlers):
+            self.block(handler.body, Point(here.scope, (*here.arms, (id(node), number + 1))))
+        self.block(node.orelse, here)
+        self.block(node.finalbody, here)
+
+    def entered(self, node: ast.With | ast.AsyncWith, here: Point) -> None:
+        for item in node.items:
+            self.expressions(node, [item.context_expr], here)
+            if item.optional_vars is not None:
+                after = Point(here.scope, here.arms, _end(item.optional_vars))
+                self.target(item.optional_vars, How.ENTERED, item.context_expr, after)
+        self.block(node.body, here)
+
+    def branches(self, node: ast.If, here: Point) -> None:
+        """Walk over an `if` and its `elif`s without descending: chains may be long."""
+        first, arm = id(node), 0
+        while True:
+            self.expressions(node, [node.test], here)
+            self.block(node.body, Point(here.scope, (*here.arms, (first, arm))))
+            arm += 1
+            match node.orelse:
+                case [ast.If() as following]:
+                    node = following
+                case rest:
+                    self.block(rest, Point(here.scope, (*here.arms, (first, arm))))
+                    return
+
+    def function(self, node: Function, here: Point) -> None:
+        self.expressions(node, [*node.decorator_list, *_defaults(node.args)], here)
+        outside = here.scope
+        scope = Scope(f"{outside.name}.{node.name}", node, outside, opens_at=here.position)
+        self.found.scopes[id(node)] = scope
+        self.found.functions.setdefault(scope.name, scope)
+        after = Point(outside, here.arms, _end(node))
+        outside.bind(node.name, Binding(How.DEFINED, None, after, symbol=scope.name))
+        self.parameters(node.args, scope, here)
+        given = [*node.args.posonlyargs, *node.args.args]
+        static = any(spelled_last(one) == "staticmethod" for one in node.decorator_list)
+        if outside.is_class and given and not static:
+            scope.receiver = given[0].arg
+        self.block(node.body, Point(scope))
+
+    def parameters(self, given: ast.arguments, scope: Scope, here: Point) -> None:
+        inside = Point(scope, (), (0, 0))
+        for name, annotation, default in _parameters(given):
+            # The default is evaluated outside.
+            point = Point(here.scope, here.arms, here.position)
+            binding = Binding(
+                How.PARAMETER, default, inside if default is None else point, annotation=annotation
+            )
+            scope.bind(name, binding)
+
+    def class_(self, node: ast.ClassDef, here: Point) -> None:
+        self.expressions(node, [*node.decorator_list, *node.bases], here)
+        outside = here.scope
+        scope = Scope(f"{outside.name}.{node.name}", node, outside, opens_at=here.position)
+        self.found.scopes[id(node)] = scope
+        self.found.classes.setdefault(scope.name, scope)
+        after = Point(outside, here.arms, _end(node))
+        outside.bind(node.name, Binding(How.DEFINED, None, after, symbol=scope.name))
+        self.block(node.body, Point(scope))
+
+    def imports(self, node: ast.Import, here: Point) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            symbol = alias.name if alias.asname else name
+            self.found.imported.add(alias.name)
+            here.scope.bind(name, Binding(How.IMPORTED, None, here, symbol=symbol))
+
+    def imports_from(self, node: ast.ImportFrom, here: Point) -> None:
+        above = self.package[: len(self.package) - node.level + 1] if node.level else []
+        start = ".".join([*above, *filter(None, [node.module])])
+        for alias in node.names:
+            if alias.name == "*":
+                self.found.stars.append(start)
+                continue
+            symbol = f"{start}.{alias.name}" if start else alias.name
+            self.found.imported.add(symbol)
+            binding = Binding(How.IMPORTED, None, here, symbol=symbol)
+            here.scope.bind(alias.asname or alias.name, binding)
+
+    def target(
+        self,
+        target: ast.expr,
+        how: How,
+        value: ast.expr,
+        point: Point,
+        unpacked: tuple[int, ...] = (),
+    ) -> None:
+        match target:
+            case ast.Name(name):
+                point.scope.bind(name, Binding(how, value, point, unpacked))
+            case ast.Attribute(ast.Name(receiver), name):
+                function = _method(point.scope)
+                if function and receiver == function.receiver and function.parent:
+                    known = function.parent.attributes.setdefault(name, [])
+                    known.append(Binding(how, value, point, unpacked))
+                else:
+                    point.scope.bind(f"{receiver}.{name}", Binding(how, value, point, unpacked))
+            case ast.Tuple(elements) | ast.List(elements):
+                for number, element in enumerate(elements):
+                    if len(unpacked) < 3:  # noqa: PLR2004 - deeper than anybody unpacks
+                        self.target(element, how, value, point, (*unpacked, number))
+            case ast.Starred(inner):
+                self.target(inner, how, value, point, (*unpacked, -1))
+
+    def expressions(self, statement: ast.stmt, nodes: Iterable[ast.expr], here: Point) -> None:
+        """Note each call within expressions; the walk is no recursion, because they nest."""
+        pending: list[tuple[ast.AST, Point]] = [(node, here) for node in reversed(list(nodes))]
+        while pending:
+            node, point = pending.pop()
+            if isinstance(node, ast.Call):
+                site = Site(node, spelled_last(node.func), point, statement)
+                self.found.sites.append(site)
+            elif isinstance(node, _COMPREHENSIONS):
+                point = self.comprehension(node, point)
+            elif isinstance(node, ast.Lambda):
+                point = self.lambda_(node, point)
+            elif isinstance(node, ast.NamedExpr):
+                after = Point(here.scope, here.arms, _end(node))
+                self.target(node.target, How.ASSIGNED, node.value, after)
+            elif isinstance(node, ast.Constant | ast.Name):
+                continue
+            pending.extend((child, point) for child in ast.iter_child_nodes(node))
+
+    def comprehension(self, node: ast.expr, point: Point) -> Point:
+        scope = Scope(point.scope.name, node, point.scope, opens_at=point.position)
+        self.found.scopes[id(node)] = scope
+        inside = Point(scope, (), (0, 0))
+        for one in getattr(node, "generators", ()):
+            self.target(one.target, How.EACH, one.iter, inside)
+        return Point(scope)
+
+    def lambda_(self, node: ast.Lambda, point: Point) -> Point:
+        scope = Scope(point.scope.name, node, point.scope, opens_at=point.position)
+        self.found.scopes[id(node)] = scope
+        self.parameters(node.args, scope, point)
+        return Point(scope)
+
+
+def spelled_last(node: ast.expr) -> str:
+    """Return the last part of a name, "" where an expression is none."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(_, name):
+            return name
+        case ast.Call(func):
+            return spelled_last(func) if isinstance(func, ast.Name | ast.Attribute) else ""
+        case _:
+            return ""
+
+
+def parameters(node: Function) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    """Yield the name, annotation and default of each parameter, in order."""
+    yield from _parameters(node.args)
+
+
+def _parameters(
+    given: ast.arguments,
+) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    positional = [*given.posonlyargs, *given.args]
+    missing = len(positional) - len(given.defaults)
+    for number, one in enumerate(positional):
+        default = given.defaults[number - missing] if number >= missing else None
+        yield one.arg, one.annotation, default
+    for one, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        yield one.arg, one.annotation, default
+    for rest in (given.vararg, given.kwarg):
+        if rest is not None:
+            yield rest.arg, None, None
+
+
+def _defaults(given: ast.arguments) -> list[ast.expr]:
+    return [*given.defaults, *(one for one in given.kw_defaults if one is not None)]
+
+
+def _method(scope: Scope | None) -> Scope | None:
+    """Return the method around a scope."""
+    while scope is not None and not scope.receiver:
+        scope = scope.parent
+    return scope
+
+
+def _expressions(node: ast.stmt) -> list[ast.expr]:
+    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+
+
+def _position(node: ast.stmt) -> Position:
+    return node.lineno, node.col_offset
+
+
+def _end(node: ast.stmt | ast.expr) -> Position:
+    return node.end_lineno or node.lineno, node.end_col_offset or 0

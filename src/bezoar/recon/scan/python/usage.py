@@ -1,0 +1,189 @@
+"""What a function does with what it fetched: keeps it, unpickles it, compares its digest."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bezoar.recon.scan.python.survey import Scope, Site, Survey, spelled_last
+from bezoar.recon.scan.python.value import spelled
+
+# Calls that take bytes as data: they write them, unpack them, or read a format from them.
+_KEPT: Final = frozenset(
+    {"write", "write_bytes", "write_text", "writelines", "copyfileobj", "BytesIO", "StringIO"}
+    | {"ZipFile", "TarFile", "GzipFile", "decompress", "extractall", "fromarray", "frombuffer"}
+    | {"read_csv", "read_table", "read_json", "read_excel", "read_parquet", "read_feather"}
+    | {"imdecode", "imread", "loadtxt", "genfromtxt", "load_state_dict", "TextIOWrapper", "reader"}
+    | {"save", "tofile", "put_object", "upload_fileobj", "loadmat", "parse_xml", "DictReader"}
+)
+_UNPICKLED: Final = frozenset(
+    {"pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads", "dill.load", "dill.loads"}
+    | {"torch.load", "joblib.load", "cloudpickle.load", "pandas.read_pickle", "pd.read_pickle"}
+    | {"np.load", "numpy.load", "yaml.load", "yaml.unsafe_load", "pkl.load", "_pickle.load"}
+    | {"sklearn.externals.joblib.load", "keras.models.load_model", "marshal.loads"}
+)
+_LASTS: Final = frozenset(name.rpartition(".")[2] for name in _UNPICKLED)
+_DIGEST: Final = re.compile(
+    r"(?:^|[._])(?:sha\d*|md5|hash|digest|checksum)|hexdigest", re.IGNORECASE
+)
+_COMPARED: Final = re.compile(
+    r"(?:check|verify|validate|assert|compare|test)\w*(?:md5|sha\d*|hash|integrity|checksum|digest)",
+    re.IGNORECASE,
+)
+
+
+class Usage:
+    """What the functions of a module do with the results of calls."""
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self._sites: dict[int, list[Site]] | None = None
+        self._mentions: dict[int, dict[str, list[frozenset[str | int]]]] = {}
+        self._checked: dict[int, bool] = {}
+
+    def kept(self, site: Site) -> bool:
+        """Say whether the answer of a call is written, unpacked or parsed as data."""
+        known = self._tainted(site, set())
+        return any(
+            known & _mentioned([*one.call.args, one.call.func], {id(site.call)})
+            for one in self._within(site)
+            if one.last in _KEPT or (one.last == "open" and _opens_bytes(one.call))
+        )
+
+    def unpickled(self, site: Site) -> bool:
+        """Say whether what a call fetched, or the file that it wrote, is unpickled."""
+        written = {
+            node.id
+            for argument in (*site.call.args[1:], *(one.value for one in site.call.keywords))
+            for node in [argument]
+            if isinstance(node, ast.Name)
+        }
+        known = self._tainted(site, written)
+        return any(
+            known & _mentioned(one.call.args[:1], {id(site.call)})
+            for one in self._within(site)
+            if one.last in _LASTS and _is_unsafe(one.call)
+        )
+
+    def checked(self, site: Site) -> bool:
+        """Say whether the function around a call compares a digest."""
+        function = _function(site.point.scope)
+        key = id(function)
+        if key not in self._checked:
+            self._checked[key] = _compared(function.node) or any(
+                _COMPARED.search(one.last) for one in self._within(site)
+            )
+        return self._checked[key]
+
+    def _within(self, site: Site) -> list[Site]:
+        """Return the calls of the function around a call."""
+        if self._sites is None:
+            self._sites = {}
+            for one in self._survey.sites:
+                self._sites.setdefault(id(_function(one.point.scope)), []).append(one)
+        return self._sites.get(id(_function(site.point.scope)), [])
+
+    def _tainted(self, site: Site, names: set[str]) -> frozenset[str | int]:
+        """Return the names that hold what a call gave, or what was made of it."""
+        known: set[str | int] = {id(site.call), *names}
+        mentions = self._names(site.point.scope)
+        for _ in range(3):
+            before = len(known)
+            for name, held in mentions.items():
+                if name not in known and any(one & known for one in held):
+                    known.add(name)
+            if len(known) == before:
+                break
+        return frozenset(known)
+
+    def _names(self, scope: Scope) -> dict[str, list[frozenset[str | int]]]:
+        function = _function(scope)
+        if id(function) not in self._mentions:
+            self._mentions[id(function)] = {
+                name: [
+                    _mentioned([one.node], None)
+                    for one in bindings
+                    if one.node is not None and not _is_answer_of_an_interface(one.node)
+                ]
+                for name, bindings in function.bindings.items()
+            }
+        return self._mentions[id(function)]
+
+
+def unverified_by_default(survey: Survey) -> bool:
+    """Say whether a module switches the verification of certificates off for all of urllib."""
+    bindings = survey.module.bindings.get("ssl._create_default_https_context", [])
+    everywhere = [*bindings]
+    for scope in survey.functions.values():
+        everywhere += scope.bindings.get("ssl._create_default_https_context", [])
+    return any(one.node is not None and "unverified" in spelled(one.node) for one in everywhere)
+
+
+def _function(scope: Scope) -> Scope:
+    """Return the function around a scope, else the module or class."""
+    while scope.parent is not None and not (scope.is_function or scope.is_class):
+        scope = scope.parent
+    return scope
+
+
+def _mentioned(nodes: Iterable[ast.expr], only: set[int] | None) -> frozenset[str | int]:
+    """Return the names in expressions, and the identities of the calls in them."""
+    found: set[str | int] = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name):
+                found.add(node.id)
+            elif isinstance(node, ast.Call) and (only is None or id(node) in only):
+                found.add(id(node))
+    return frozenset(found)
+
+
+def _is_answer_of_an_interface(node: ast.expr) -> bool:
+    """Say whether an expression takes an answer apart as JSON: so do clients of interfaces."""
+    return isinstance(node, ast.Call) and spelled_last(node.func) == "json"
+
+
+def _opens_bytes(call: ast.Call) -> bool:
+    """Say whether an `open` reads from an object: `Image.open(x)`, `tarfile.open(fileobj=x)`."""
+    return isinstance(call.func, ast.Attribute)
+
+
+def _is_unsafe(call: ast.Call) -> bool:
+    name = spelled(call.func)
+    if name not in _UNPICKLED and not name.endswith(("pickle.load", "pickle.loads")):
+        return False
+    given = {one.arg: one.value for one in call.keywords}
+    if name == "torch.load":
+        return not _is_true(given.get("weights_only"))
+    if name in ("np.load", "numpy.load"):
+        return _is_true(given.get("allow_pickle"))
+    if name == "yaml.load":
+        loader = given.get("Loader", call.args[1] if len(call.args) > 1 else None)
+        return loader is None or "Safe" not in spelled(loader)
+    return True
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _compared(node: ast.AST | None) -> bool:
+    """Say whether a function compares something with a digest."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return any(
+        isinstance(one, ast.Compare) and any(map(_is_digest, _operands(one)))
+        for one in ast.walk(node)
+    )
+
+
+def _operands(node: ast.Compare) -> Iterator[ast.expr]:
+    if all(isinstance(one, ast.Eq | ast.NotEq) for one in node.ops):
+        yield node.left
+        yield from node.comparators
+
+
+def _is_digest(node: ast.expr) -> bool:
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    return _DIGEST.search(spelled(node)) is not None

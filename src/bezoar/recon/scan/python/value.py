@@ -1,0 +1,264 @@
+"""What an expression comes to, as far as a person who reads the code could say."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from bezoar.recon.scan.python.survey import Point
+
+MOST: Final = 24
+"""More alternatives than that nobody would write down; a name stands for them."""
+
+_LONGEST: Final = 4096
+_LONGEST_NAME: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What no literal decides.
+
+    Attributes:
+        name: The argument, variable or key that decides it.
+        default: What it is where nobody decides.
+    """
+
+    name: str
+    default: str | None = None
+
+    def __str__(self) -> str:
+        """Return it as it stands in an address: `{name}`, or `{name|default}`."""
+        return f"{{{self.name}}}" if self.default is None else f"{{{self.name}|{self.default}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with holes.
+
+    Attributes:
+        parts: Literals and holes, in order.
+        by: The names that chose this one among several.
+        local: Whether it was put together as a path on this machine.
+    """
+
+    parts: tuple[str | Hole, ...]
+    by: tuple[str, ...] = ()
+    local: bool = False
+
+    def __str__(self) -> str:
+        """Return it with its holes written out."""
+        return "".join(map(str, self.parts))
+
+    @property
+    def literal(self) -> str | None:
+        """The text where it has no hole."""
+        return None if any(isinstance(part, Hole) for part in self.parts) else str(self)
+
+    @property
+    def likely(self) -> str:
+        """The text with each hole filled by its default, if it has one."""
+        return "".join(
+            part.default if isinstance(part, Hole) and part.default is not None else str(part)
+            for part in self.parts
+        )
+
+    @property
+    def decided_by(self) -> tuple[str, ...]:
+        """The names of its holes, and those that chose it."""
+        holes = [part.name for part in self.parts if isinstance(part, Hole)]
+        return tuple(dict.fromkeys([*holes, *self.by]))
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A number, a truth value, None."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, tuple or set."""
+
+    items: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dictionary."""
+
+    pairs: tuple[tuple["Value", "Value"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A module, class or function, or what calling one returned.
+
+    Attributes:
+        name: Its full dotted name; `()` after a part stands for what calling it returned.
+        calls: Those calls, and where each stands.
+        bound: Calls of `functools.partial` that gave it arguments.
+    """
+
+    name: str
+    calls: tuple[tuple[ast.Call, "Point"], ...] = ()
+    bound: tuple[tuple[ast.Call, "Point"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several; what chooses among them is named."""
+
+    options: tuple["Value", ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What nobody can tell from the code.
+
+    Attributes:
+        name: The argument, variable or key that decides it.
+        default: What it is where nobody decides.
+        local: Whether it can only be a path on this machine.
+    """
+
+    name: str
+    default: "Value | None" = None
+    local: bool = False
+
+
+Value = Text | Plain | Items | Table | Symbol | Either | Unknown
+
+NOTHING: Final = Plain(None)
+
+
+def text(literal: str) -> Text:
+    """Return a literal text."""
+    return Text((literal,))
+
+
+def either(options: Iterable[Value], by: str) -> Value:
+    """Return one of several values; too many are one unknown."""
+    flat: dict[Value, None] = {}
+    for option in options:
+        for one in option.options if isinstance(option, Either) else (option,):
+            flat[one] = None
+            if len(flat) > MOST:
+                return Unknown(by)
+    if not flat:
+        return Unknown(by)
+    return next(iter(flat)) if len(flat) == 1 else Either(tuple(flat), by)
+
+
+def alternatives(value: Value) -> Iterator[Value]:
+    """Yield each value that it may be; each knows what chose it."""
+    if not isinstance(value, Either):
+        yield value
+        return
+    for option in value.options:
+        if isinstance(option, Text):
+            yield replace(option, by=tuple(dict.fromkeys((*option.by, value.by))))
+        else:
+            yield option
+
+
+def texts(value: Value) -> list[Text]:
+    """Return the texts that a value may be written as; None is not written."""
+    return [found for one in alternatives(value) if (found := _text(one)) is not None]
+
+
+def _text(value: Value) -> Text | None:
+    match value:
+        case Text():
+            return value
+        case Plain(None):
+            return None
+        case Plain(inner):
+            return None if isinstance(inner, bytes) else Text((str(inner),))
+        case Unknown(name, default, local):
+            given = _text(default) if default is not None else None
+            return Text((Hole(name, given.literal if given else None),), local=local)
+        case Symbol(name):
+            return Text((Hole(named(name)),))
+        case _:
+            return Text((Hole("items"),))
+
+
+def joined(values: Iterable[Value], by: str) -> Value:
+    """Return texts put one after the other; too many combinations are one unknown."""
+    whole = [Text(())]
+    for value in values:
+        options = texts(value)
+        if not options:
+            return Unknown(by)
+        if len(whole) * len(options) > MOST:
+            options = [Text((Hole(options[0].by[-1] if options[0].by else by),))]
+        whole = [_after(first, second) for first in whole for second in options]
+    return either(whole, by)
+
+
+def _after(first: Text, second: Text) -> Text:
+    parts = list(first.parts)
+    for part in second.parts:
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] = (parts[-1] + part)[:_LONGEST]
+        else:
+            parts.append(part)
+    by = tuple(dict.fromkeys((*first.by, *second.by)))
+    return Text(tuple(parts[:64]), by, first.local or second.local)
+
+
+def truth(value: Value) -> bool | None:
+    """Say whether a value counts as true; None where nobody can tell."""
+    match value:
+        case Plain(inner):
+            return bool(inner)
+        case Text(parts) | Items(parts) | Table(parts):
+            return any(map(str, parts)) if isinstance(value, Text) else bool(parts)
+        case Symbol():
+            return True
+        case Either(options):
+            found = {truth(option) for option in options}
+            return found.pop() if len(found) == 1 else None
+        case _:
+            return None
+
+
+def named(name: str) -> str:
+    """Return a name as it may stand in braces."""
+    kept = "".join(c if c.isalnum() or c in "_.[]()-" else "" for c in name)
+    return kept[:_LONGEST_NAME] or "expression"
+
+
+def spelled(node: ast.expr) -> str:
+    """Return the name of what an expression takes its value from, as the code spells it."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Name(id):
+                parts.append(id)
+                break
+            case ast.Attribute(value, attr):
+                parts.append(attr)
+                node = value
+            case ast.Subscript(value, ast.Constant(key)):
+                parts.append(f"[{key}]")
+                node = value
+            case ast.Subscript(value, ast.Name(key)):
+                parts.append(f"[{key}]")
+                node = value
+            case ast.Subscript(value):
+                parts.append("[]")
+                node = value
+            case ast.Call(func):
+                parts.append("()")
+                node = func
+            case ast.Await(value) | ast.Starred(value):
+                node = value
+            case _:
+                break
+        if len(parts) > 12:  # noqa: PLR2004 - longer than any name in braces
+            break
+    return named(".".join(reversed(parts)).replace(".[", "[").replace(".(", "("))
