@@ -49,13 +49,13 @@ def verify(  # noqa: PLR0917 - one parameter for each option
 
     Names each sample that differs; reads every byte, believes no time stamp.
     """
-    from bezoar.datasets.opening import open_dataset  # noqa: PLC0415 - see the package's docstring
+    from bezoar.datasets.files import open_registered  # noqa: PLC0415 - see the package
     from bezoar.datasets.survey import start_hashing  # noqa: PLC0415 - the same
 
     began = time.monotonic()
     project, dbom = open_dbom()
     entry, path = _registered(dataset, dbom, at)
-    opened = open_dataset(path)
+    opened = open_registered(entry.registered, path)
     # The files are hashed in the background while the libraries below are imported.
     hashes = start_hashing(opened)
     import bezoar.ledger.ledger  # noqa: F401, PLC0415 - see above: it imports SQLAlchemy

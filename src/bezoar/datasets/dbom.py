@@ -249,6 +249,7 @@ def describe(
         manifest=str(digest),
         classes=dict(sorted(classes.items(), key=_by_number)),
         artefacts=_artefacts(dataset, path),
+        layout="files" if dataset.layout else None,
     )
 
 

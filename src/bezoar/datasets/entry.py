@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -131,6 +131,7 @@ class Content(_Model):
         manifest: Digest of the stored manifest, which is also its name.
         classes: Samples of each class; the empty string counts those without a label.
         artefacts: The files that hold the samples, where those are not files themselves.
+        layout: `files` where each file is one sample, whatever it holds; None for images.
     """
 
     location: str
@@ -140,6 +141,7 @@ class Content(_Model):
     manifest: DigestText
     classes: dict[str, Count] = Field(default_factory=dict)
     artefacts: tuple[Artefact, ...] = Field(default=(), strict=False)
+    layout: Literal["files"] | None = None
 
 
 class Derivation(_Model):

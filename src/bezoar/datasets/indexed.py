@@ -29,6 +29,7 @@ class IndexedDataset:
         problems: What could not be listed as a sample.
         checked: The rules that the reader applied; those without a finding have passed.
         root: The folder where each key is a relative path; None for containers.
+        layout: `files` where each file is one sample as it is; None for images.
     """
 
     name: str
@@ -39,6 +40,7 @@ class IndexedDataset:
     problems: tuple[Finding, ...] = ()
     checked: tuple[Rule, ...] = ()
     root: Path | None = None
+    layout: str | None = None
 
     def __post_init__(self) -> None:
         if not len(self.ids) == len(self.labels) == len(self.keys):

@@ -95,7 +95,7 @@ def tree_dataset(tree: Tree) -> IndexedDataset:
             labels += [None if name is None else readable(name)] * len(paths)
     checked = [UNSAFE_NAME, UNREADABLE_CONTAINER, SPECIAL_FILE, NOT_AN_IMAGE, UNLABELLED]
     checked += [LABELS_DISAGREE, LISTING_MISMATCH] if rows else []
-    return _indexed(tree, keys, labels, problems, checked)
+    return indexed(tree, keys, labels, problems, checked)
 
 
 Paths = dict[str, list[str]]
@@ -172,13 +172,26 @@ def _strangers(others: Paths, level: int, tables: set[str]) -> Iterator[Finding]
                 yield at_file(NOT_AN_IMAGE, path, "no check reads it")
 
 
-def _indexed(
+def indexed(
     tree: Tree,
     keys: list[str],
-    labels: list[str | None],
+    labels: list[str | None] | None,
     problems: list[Finding],
     checked: list[Rule],
+    *,
+    layout: str | None = None,
 ) -> IndexedDataset:
+    """Return files of a tree as samples; of two that read alike the first one.
+
+    Args:
+        tree: Where they lie.
+        keys: Their paths.
+        labels: One for each; None where there are none to have.
+        problems: What was odd so far.
+        checked: The rules that were applied.
+        layout: See `IndexedDataset`.
+    """
+    wanted, labels = labels is not None, labels or [None] * len(keys)
     ids = [readable(path) for path in keys]
     if len(set(ids)) < len(ids):
         kept = {name: i for i, name in reversed(list(enumerate(ids)))}
@@ -190,7 +203,7 @@ def _indexed(
         order = sorted(kept.values())
         keys, labels = [keys[i] for i in order], [labels[i] for i in order]
         ids = [ids[i] for i in order]
-    problems += unlabelled(ids, labels) + colliding(ids)
+    problems += (unlabelled(ids, labels) if wanted else []) + colliding(ids)
     return IndexedDataset(
         name=tree.name,
         ids=ids,
@@ -200,4 +213,5 @@ def _indexed(
         problems=tuple(problems),
         checked=tuple(checked),
         root=tree.root,
+        layout=layout,
     )

@@ -10,7 +10,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry
-from bezoar.datasets.opening import open_dataset
+from bezoar.datasets.files import open_registered
 from bezoar.datasets.reading_rules import LISTING_RULES
 from bezoar.recon.registered import DAMAGED_MANIFEST, Progress, verify_entry
 from bezoar.recon.verify import RULES as VERIFY_RULES
@@ -74,7 +74,7 @@ def _lies_here(entry: DbomEntry, dbom: Dbom) -> bool:
 
 def _verified(entry: DbomEntry, dbom: Dbom, progress: Progress | None) -> Iterator[Outcome]:
     try:
-        dataset = open_dataset(dbom.locate(entry))
+        dataset = open_registered(entry.registered, dbom.locate(entry))
         outcomes = verify_entry(entry, dbom.manifests, dataset, None, progress).outcomes
     except BezoarError as error:
         reason = f"{entry.spec}: {error.message}"
