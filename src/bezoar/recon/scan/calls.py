@@ -1,0 +1,356 @@
+"""The calls in a text of a language with brackets: names, arguments, strings, assignments.
+
+No grammar: what is between two brackets is a list of words. That is enough to tell which call
+fetches, and it cannot choke.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+_DEEPEST: Final = 200
+_LONGEST: Final = 4096
+
+
+class Sort(StrEnum):
+    """What a token is."""
+
+    NAME = "name"
+    TEXT = "text"
+    NUMBER = "number"
+    SIGN = "sign"
+    CALL = "call"
+    COMMAND = "command"
+    END = "end"
+
+
+@dataclass(slots=True)
+class Token:
+    """One word, sign, or bracket with what is in it.
+
+    Attributes:
+        sort: What it is.
+        text: As written; of a string, what is between the quotes.
+        line: 1-based.
+        call: Of `CALL`, the call; its name is "" for brackets without one.
+        prefix: Of a string, what stands before its quotes.
+        tight: Whether it follows the token before without a blank.
+    """
+
+    sort: Sort
+    text: str
+    line: int
+    call: "Call | None" = None
+    prefix: str = ""
+    tight: bool = False
+
+
+@dataclass(slots=True)
+class Argument:
+    """One argument of a call.
+
+    Attributes:
+        name: "" where it has none.
+        tokens: Its words.
+    """
+
+    name: str = ""
+    tokens: list[Token] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Call:
+    """A name with brackets, or brackets alone.
+
+    Attributes:
+        name: With its package, "" where no name stands before the brackets.
+        line: Of the name.
+        end_line: Of the closing bracket.
+        arguments: In order.
+        defines: Whether it is the head of a function, so that its arguments are defaults.
+    """
+
+    name: str
+    line: int
+    end_line: int = 0
+    arguments: list[Argument] = field(default_factory=list)
+    defines: bool = False
+
+    def argument(self, *wanted: str) -> list[Token] | None:
+        """Return the first of these arguments, by name or by index among those without one."""
+        for key in wanted:
+            for given in self.arguments:
+                if given.name == key and key:
+                    return given.tokens
+        unnamed = [given.tokens for given in self.arguments if not given.name]
+        for key in wanted:
+            if key.isdigit() and int(key) < len(unnamed):
+                return unnamed[int(key)]
+        return None
+
+
+@dataclass(slots=True)
+class Text:
+    """What stands in a text.
+
+    Attributes:
+        calls: In the order of their ends.
+        commands: What is given to a shell.
+        strings: Strings with a prefix.
+        names: Names that nothing calls.
+        assigned: What is assigned to each name, defaults of arguments included.
+    """
+
+    calls: list[Call] = field(default_factory=list)
+    commands: list[Token] = field(default_factory=list)
+    strings: list[Token] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    assigned: dict[str, list[list[Token]]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A bracket that is open."""
+
+    call: Call
+    sign: str
+    now: Argument = field(default_factory=Argument)
+
+
+def parsed(tokens: Iterable[Token], assigns: frozenset[str], heads: frozenset[str]) -> Text:
+    """Sort tokens into calls and assignments.
+
+    Args:
+        tokens: Of the text; brackets and separators are signs.
+        assigns: Signs that assign.
+        heads: Words before or as the name of a call that make it the head of a function.
+    """
+    return _Parser(assigns, heads).run(tokens)
+
+
+class _Parser:
+    """One pass over the tokens."""
+
+    def __init__(self, assigns: frozenset[str], heads: frozenset[str]) -> None:
+        self.assigns, self.heads = assigns, heads
+        self.found = Text()
+        self.stack = [_Frame(Call("", 1), "")]
+        self.beyond = 0
+
+    def run(self, tokens: Iterable[Token]) -> Text:
+        """Read to the end."""
+        line = 1
+        for token in tokens:
+            line = token.line
+            self._take(token)
+        while len(self.stack) > 1:
+            self._close(line)
+        self._finish()
+        return self.found
+
+    def _take(self, token: Token) -> None:
+        frame = self.stack[-1]
+        if token.sort is Sort.END or (token.sort is Sort.SIGN and token.text == ";"):
+            if frame.sign in ("", "{") or token.sort is Sort.SIGN:
+                self._finish()
+        elif token.sort is not Sort.SIGN:
+            self._note(token)
+            frame.now.tokens.append(token)
+        elif token.text in ("(", "[", "{"):
+            self._open(token)
+        elif token.text in (")", "]", "}"):
+            self._close(token.line)
+        elif token.text == ",":
+            self._finish()
+        elif token.text == "=" and frame.sign == "(" and self._names():
+            frame.now.name = frame.now.tokens.pop().text
+        else:
+            frame.now.tokens.append(token)
+
+    def _names(self) -> bool:
+        now = self.stack[-1].now
+        return not now.name and len(now.tokens) == 1 and now.tokens[0].sort is Sort.NAME
+
+    def _note(self, token: Token) -> None:
+        if token.sort is Sort.COMMAND:
+            self.found.commands.append(token)
+        elif token.prefix:
+            self.found.strings.append(token)
+
+    def _open(self, token: Token) -> None:
+        if len(self.stack) > _DEEPEST:
+            self.beyond += 1
+            return
+        tokens = self.stack[-1].now.tokens
+        call = Call("", token.line)
+        if token.text == "(" and token.tight and tokens and tokens[-1].sort is Sort.NAME:
+            name = tokens.pop()
+            call = Call(name.text, name.line)
+            before = tokens[-1].text if tokens else ""
+            call.defines = name.text in self.heads or before in self.heads
+        self.stack.append(_Frame(call, token.text))
+
+    def _close(self, line: int) -> None:
+        if self.beyond:
+            self.beyond -= 1
+            return
+        if len(self.stack) == 1:
+            return
+        self._finish()
+        call = self.stack.pop().call
+        call.end_line = line
+        if call.name:
+            self.found.calls.append(call)
+            if call.defines:
+                for argument in call.arguments:
+                    if argument.name and argument.tokens:
+                        self.found.assigned.setdefault(argument.name, []).append(argument.tokens)
+        self.stack[-1].now.tokens.append(Token(Sort.CALL, call.name, call.line, call))
+
+    def _finish(self) -> None:
+        """End an argument or a statement."""
+        frame = self.stack[-1]
+        now, frame.now = frame.now, Argument()
+        if not now.tokens and not now.name:
+            return
+        self.found.names.update(token.text for token in now.tokens if token.sort is Sort.NAME)
+        if frame.sign in ("", "{"):
+            self._assign(now.tokens)
+        if frame.sign:
+            frame.call.arguments.append(now)
+
+    def _assign(self, tokens: list[Token]) -> None:
+        """Note `name = words`; words before the name (`const`, `local`) do not count."""
+        for at, token in enumerate(tokens[1:4], 1):
+            if token.sort is Sort.SIGN and token.text in self.assigns:
+                if tokens[at - 1].sort is Sort.NAME:
+                    values = self.found.assigned.setdefault(tokens[at - 1].text, [])
+                    values.append(tokens[at + 1 :])
+                return
+
+
+@dataclass
+class Folding:
+    """Folds words to text; what no literal decides stands as `{name}`.
+
+    Attributes:
+        text: What the words come from.
+        joins: Signs that put texts together.
+        functions: For each function that puts texts together, what stands between them.
+    """
+
+    text: Text
+    joins: frozenset[str]
+    functions: dict[str, str]
+    _open: set[str] = field(default_factory=set)
+
+    def folded(self, tokens: list[Token], depth: int = 0) -> str:
+        """Return the text that words stand for."""
+        if depth > 12 or not tokens:  # noqa: PLR2004 - deeper than anybody writes
+            return "{...}"
+        if len(tokens) == 1:
+            return self._one(tokens[0], depth)
+        if (
+            all(token.sort is Sort.SIGN and token.text in self.joins for token in tokens[1::2])
+            and len(tokens) % 2
+        ):
+            return "".join(self._one(token, depth) for token in tokens[::2])[:_LONGEST]
+        named = next((token.text for token in tokens if token.sort is Sort.NAME), "...")
+        return f"{{{named}}}"
+
+    def texts(self, tokens: list[Token]) -> Iterator[str]:
+        """Yield the texts of a list in brackets, or the one that is no list."""
+        if len(tokens) == 1 and (call := tokens[0].call) and call.name in ("", "c", "list"):
+            for argument in call.arguments[:64]:
+                yield from self.texts(argument.tokens)
+        else:
+            name = tokens[0].text if len(tokens) == 1 and tokens[0].sort is Sort.NAME else ""
+            values = self.text.assigned.get(name, ())
+            if len(values) == 1 and name not in self._open and values[0]:
+                self._open.add(name)
+                yield from self.texts(values[0])
+                self._open.discard(name)
+            else:
+                yield self.folded(tokens)
+
+    def _one(self, token: Token, depth: int) -> str:
+        if token.sort is Sort.TEXT:
+            return self.interpolated(token, depth)
+        if token.sort in (Sort.NUMBER, Sort.SIGN):
+            return token.text
+        if token.sort is Sort.NAME:
+            return self.variable(token.text, depth)
+        call = token.call
+        if call and call.name in self.functions:
+            between = self.functions[call.name]
+            parts = [self.folded(one.tokens, depth + 1) for one in call.arguments if not one.name]
+            return between.join(parts)[:_LONGEST]
+        if call and not call.name and len(call.arguments) == 1:
+            return self.folded(call.arguments[0].tokens, depth + 1)
+        return f"{{{(call.name if call else '') or '...'}}}"
+
+    def variable(self, name: str, depth: int) -> str:
+        """Return a variable's text, `{name}` where it is not known or not one."""
+        values = self.text.assigned.get(name, [])
+        if len(values) != 1 or name in self._open:
+            return f"{{{name}}}"
+        self._open.add(name)
+        folded = self.folded(values[0], depth + 1)
+        self._open.discard(name)
+        return f"{{{name}}}" if folded.startswith("{...") else folded
+
+    def interpolated(self, token: Token, depth: int) -> str:  # noqa: ARG002 - Julia overrides it
+        """Return a string's text; a language with variables in strings folds them."""
+        return token.text
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a language is cut into tokens.
+
+    Attributes:
+        pattern: Alternatives named `name`, `number`, `end`, `skip`, and `open` for a quote, which
+            may have a group `prefix` before it; anything else is a sign.
+        ends: For each quote, what a string holds up to its end; possessive, so that it is linear.
+        commands: Quotes of what is given to a shell.
+    """
+
+    pattern: re.Pattern[str]
+    ends: dict[str, re.Pattern[str]]
+    commands: frozenset[str] = frozenset()
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """Cut a text into tokens; a quote that never closes is a sign."""
+        at, line, last = 0, 1, -1
+        endless: set[str] = set()
+        while at < len(text):
+            found = self.pattern.match(text, at)
+            group = (found.lastgroup or "sign") if found else "sign"
+            tight, start, end = at == last, line, found.end() if found else at + 1
+            token = Token(Sort.SIGN, text[at:end], start, tight=tight)
+            if found and group == "open":
+                body = None if found["open"] in endless else self._body(text, found)
+                if body is None:
+                    endless.add(found["open"])
+                    token, end = Token(Sort.SIGN, text[at], start, tight=tight), at + 1
+                else:
+                    token, end = body
+                    token.line, token.tight = start, tight
+            elif group not in ("sign", "skip"):
+                token = Token(Sort(group), text[at:end], start, tight=tight)
+            if group != "skip":
+                yield token
+                last = end
+            line += text.count("\n", at, end)
+            at = end
+
+    def _body(self, text: str, found: re.Match[str]) -> tuple[Token, int] | None:
+        quote = found["open"]
+        closed = self.ends[quote].match(text, found.end())
+        if not closed:
+            return None
+        sort = Sort.COMMAND if quote in self.commands else Sort.TEXT
+        prefix = found["prefix"] or ""
+        return Token(sort, closed["body"], 0, prefix=prefix), closed.end()
