@@ -16,6 +16,7 @@ Evaluation: is this data what I expect?
 Fortify: does anything unvetted get in?
 
     bezoar.Policy().decide(table.outcomes)          # admit, quarantine, reject or undecided
+    path = bezoar.pull("signs")                     # its local copy, every byte verified
 
 Expose: what in this data is not as it should be?
 
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from bezoar.datasets.signs import draw_signs
     from bezoar.expose.inspect import inspect
     from bezoar.expose.inspection import Inspection
+    from bezoar.flows.pull import pull
     from bezoar.ledger import open_ledger
     from bezoar.project import Project, find_project
     from bezoar.recon.registering import Facts, register_dataset
@@ -88,6 +90,7 @@ _HOMES = {
     "open_ledger": "bezoar.ledger",
     "poison_arrays": "bezoar.attacks.poisoning",
     "postmortem_markdown": "bezoar.report.postmortem",
+    "pull": "bezoar.flows.pull",
     "register_dataset": "bezoar.recon.registering",
     "rows_to_poison": "bezoar.attacks.poisoning",
     "train_classifier": "bezoar.adapters.torch.training",
@@ -121,6 +124,7 @@ __all__ = [
     "open_ledger",
     "poison_arrays",
     "postmortem_markdown",
+    "pull",
     "register_dataset",
     "rows_to_poison",
     "train_classifier",

@@ -356,6 +356,9 @@ def test_data_that_lies_here_is_verified(against_main, bezoar, signs):
     code, out, _ = bezoar("check")
     assert code == 0
     assert "; 1 data set verified\n" in out
+    events = json.loads(bezoar("log", "show", "--format", "json")[1])["events"]
+    (verified,) = [one for one in events if one["kind"] == "dataset.verified"]
+    assert (verified["subject"], verified["detail"]["intact"]) == ("signs@1", True)
     write_files(signs, {"go/0.png": png(99)})
     code, found = against_main()
     assert code == 1

@@ -31,6 +31,7 @@ PUBLIC = [
     "open_ledger",
     "poison_arrays",
     "postmortem_markdown",
+    "pull",
     "register_dataset",
     "rows_to_poison",
     "train_classifier",

@@ -150,4 +150,6 @@ def _record(checked: "Checked", seconds: float) -> None:
         "seconds": seconds,
     }
     with open_ledger(checked.project) as ledger:
+        for spec, found in checked.verified.items():
+            ledger.append("dataset.verified", spec, found)
         ledger.append("project.checked", checked.base or checked.project.root.name, detail)

@@ -4,9 +4,10 @@ With a commit to compare with, what is judged has no say in how: settings, DBOM,
 suppressions are those of that commit, and only what the change adds is found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.finding import Finding
@@ -38,7 +39,7 @@ class Checked:
         outcomes: Of every rule.
         verdict: What the policy makes of them.
         fail_on: Mildest severity that fails the check.
-        verified: The entries whose data lies here and was read.
+        verified: The entries whose data lies here and was read, each with what came of it.
         base: The commit that it was compared with.
     """
 
@@ -47,7 +48,7 @@ class Checked:
     outcomes: tuple[Outcome, ...]
     verdict: Verdict
     fail_on: Severity
-    verified: tuple[str, ...]
+    verified: Mapping[str, Mapping[str, Any]]
     base: str | None = None
 
     @property

@@ -1,7 +1,9 @@
 """`verify_local`: each registered dataset that lies in the project, against its entry."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bezoar.core.errors import BezoarError
 from bezoar.core.finding import Finding
@@ -26,11 +28,11 @@ class Local:
     Attributes:
         outcomes: One per rule; where a rule found something in one dataset and failed on another,
             two.
-        verified: The entries whose data was read, by `NAME@VERSION`.
+        verified: The entries whose data was read, each with what the ledger keeps of it.
     """
 
     outcomes: tuple[Outcome, ...]
-    verified: tuple[str, ...] = ()
+    verified: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def verify_local(
@@ -50,8 +52,24 @@ def verify_local(
     local = {entry.registered.location: entry for entry in here}
     if not local:
         return Local(unasked(Status.NOT_APPLICABLE, "no registered data lies in the project"))
-    found = [outcome for entry in local.values() for outcome in _verified(entry, dbom, progress)]
-    return Local(_merged(found), tuple(entry.spec for entry in local.values()))
+    outcomes, verified = [], {}
+    for entry in local.values():
+        began = time.monotonic()
+        try:
+            dataset = open_registered(entry.registered, dbom.locate(entry))
+            result = verify_entry(entry, dbom.manifests, dataset, None, progress)
+        except BezoarError as error:
+            outcomes += unasked(Status.FAILED, f"{entry.spec}: {error.message}")
+            continue
+        outcomes += [_named(outcome, entry) for outcome in result.outcomes]
+        verified[entry.spec] = {
+            "root": str(result.root),
+            "samples": result.samples,
+            "seconds": round(time.monotonic() - began, 3),
+            "findings": sum(len(outcome.findings) for outcome in result.outcomes),
+            "intact": result.intact,
+        }
+    return Local(_merged(outcomes), verified)
 
 
 def unasked(status: Status, reason: str) -> tuple[Outcome, ...]:
@@ -72,21 +90,14 @@ def _lies_here(entry: DbomEntry, dbom: Dbom) -> bool:
     return path != root and path.is_relative_to(root)
 
 
-def _verified(entry: DbomEntry, dbom: Dbom, progress: Progress | None) -> Iterator[Outcome]:
-    try:
-        dataset = open_registered(entry.registered, dbom.locate(entry))
-        outcomes = verify_entry(entry, dbom.manifests, dataset, None, progress).outcomes
-    except BezoarError as error:
-        reason = f"{entry.spec}: {error.message}"
-        outcomes = unasked(Status.FAILED, reason)
-    for outcome in outcomes:
-        named = tuple(_named(finding, entry) for finding in outcome.findings)
-        reason = f"{entry.spec}: {outcome.reason}" if outcome.reason else ""
-        yield replace(outcome, findings=named, reason=reason)
+def _named(outcome: Outcome, entry: DbomEntry) -> Outcome:
+    """Return an outcome that says which of several datasets it speaks of."""
+    findings = tuple(_finding(finding, entry) for finding in outcome.findings)
+    reason = f"{entry.spec}: {outcome.reason}" if outcome.reason else ""
+    return replace(outcome, findings=findings, reason=reason)
 
 
-def _named(finding: Finding, entry: DbomEntry) -> Finding:
-    """Return a finding that says which of several datasets it speaks of."""
+def _finding(finding: Finding, entry: DbomEntry) -> Finding:
     place = finding.place
     if place.kind is PlaceKind.SAMPLE:
         place = Place(PlaceKind.SAMPLE, f"{entry.registered.location}/{place.name}", place.line)
