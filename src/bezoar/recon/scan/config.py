@@ -6,16 +6,11 @@ from typing import Final
 
 from bezoar.recon.scan import jsontree
 from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.hints import may_name
 from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence
 from bezoar.recon.scan.settings import Settings
 from bezoar.recon.scan.submodules import submodules
 
-_TELLING: Final = re.compile(
-    rb"://|_name_or_path|huggingface|[\"']?\b(?:hf|repo|model|dataset|tokenizer|checkpoint|weights"
-    rb"|pretrained|artifact|encoder|backbone)[\w-]*[\"']?\s*[:=]\s*[\"']?[\w.-]+[/.]|hf[-_]hub:"
-    rb"|\[{100}|\{{100}",
-    re.IGNORECASE,
-)
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:\.vscode/|\.idea/|\.github/|locales?/|i18n/|package[^/]*\.json$|tsconfig[^/]*\.json$"
     r"|[^/]*\.lock(?:\.json)?$|[^/]*lock\.json$|[^/]*schema[^/]*\.json$|angular\.json$|lerna\.json$"
@@ -38,7 +33,7 @@ _PACKAGING: Final = re.compile(
 
 def may_fetch(data: bytes) -> bool:
     """Say from the bytes alone whether a configuration file names what lies elsewhere."""
-    return _TELLING.search(data) is not None
+    return may_name(data) or (data.lstrip()[:1] == b"[" and b"submodule" in data)
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
@@ -52,7 +47,16 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
         return submodules(text, path, context)
     if _ASIDE.search(path.lower()) or (name.endswith(".json") and _FIXTURE.search(path.lower())):
         return ()
-    root: Node = jsontree.document(text) if name.endswith(".json") else _by_lines(text)
+    if not name.endswith(".json"):
+        return _fetches(_by_lines(text), path, context)
+    # Most JSON is data that names nothing: only what names something is worth its lines.
+    quick = jsontree.sketch(text)
+    if quick is not None and not any(True for _ in _fetches(quick, path, context)):
+        return ()
+    return _fetches(jsontree.document(text), path, context)
+
+
+def _fetches(root: Node, path: str, context: Context) -> Iterator[Fetch]:
     settings = Settings(path, context, root)
     return filter(settings.few, _within(root, (), settings))
 

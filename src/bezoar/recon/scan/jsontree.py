@@ -2,16 +2,34 @@
 
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, key
 
 _DEEPEST: Final = 100
+_WIDEST: Final = 64
 _TOKEN: Final = re.compile(
-    r"(?P<space>[ \t\n\r]+)|(?P<string>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\")|(?P<mark>[\[\]{},:])"
-    r"|(?P<word>[A-Za-z0-9+.\-_$]+)|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)"
+    r"[ \t\n\r]*(?:(?P<string>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\")|(?P<mark>[\[\]{},:])"
+    r"|(?P<word>[A-Za-z0-9+.\-_$]+)|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/))"
 )
+
+
+def sketch(text: str) -> Node | None:
+    """Parse a JSON text fast, every line being 1, and of large mappings only the texts.
+
+    Returns:
+        None where it is no strict JSON: `document` may still read it.
+
+    Raises:
+        UnreadableError: It is nested too deeply.
+    """
+    try:
+        return _sketched(json.loads(text, object_pairs_hook=_Pairs), 0)
+    except ValueError:
+        return None
+    except RecursionError:
+        raise UnreadableError("nested too deeply") from None
 
 
 def document(text: str) -> Node:
@@ -20,61 +38,84 @@ def document(text: str) -> Node:
     Raises:
         UnreadableError: It is no JSON, or nested too deeply.
     """
-    return _Parser().parse(text)
+    return _Parser(text).parse()
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object's members, none of them lost where a key comes twice."""
+
+
+def _sketched(value: Any, depth: int) -> Node:
+    if depth > _DEEPEST:
+        raise UnreadableError("nested too deeply")
+    if isinstance(value, _Pairs):
+        found = Mapping(1)
+        large = len(value) > _WIDEST
+        for name, one in value:
+            if not large or isinstance(one, (str, list)):
+                member = key(Scalar(name, 1, 1, name)), _sketched(one, depth + 1)
+                found.entries.append(member)
+        return found
+    if isinstance(value, list):
+        items = (one for one in value if isinstance(one, (str, list)))
+        return Sequence(1, [_sketched(one, depth + 1) for one in items])
+    text = value if isinstance(value, str) else json.dumps(value)
+    return Scalar(text, 1, 1, text, plain=not isinstance(value, str))
 
 
 class _Parser:
     """Puts tokens together, with a stack of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.root = Sequence(1)
         self.open: list[Mapping | Sequence] = [self.root]
         self.keys: list[Scalar | None] = [None]
-        self.line = 1
+        self._line = 1
+        self._counted = 0
 
-    def parse(self, text: str) -> Node:
-        """Take all of a text."""
+    def parse(self) -> Node:
+        """Take all of the text."""
         at = 0
-        while at < len(text):
-            match = _TOKEN.match(text, at)
-            if not match:
-                raise UnreadableError(f"no JSON (line {self.line})")
+        following = _TOKEN.scanner(self.text).match  # type: ignore[attr-defined]
+        while match := following():
             at = match.end()
-            piece = match[0]
-            if match.lastgroup in ("space", "comment"):
-                self.line += piece.count("\n")
-            elif match.lastgroup == "mark":
-                self._mark(piece)
-            else:
-                self._value(piece, plain=match.lastgroup == "word")
+            kind = match.lastgroup
+            if kind == "mark":
+                self._mark(match["mark"], at - 1)
+            elif kind != "comment":
+                self._value(match[kind], match.start(kind), plain=kind == "word")
+        if self.text[at:].strip():
+            raise self._error(at)
         if len(self.open) > 1:
             raise UnreadableError("no JSON: it ends too early")
         return self.root.items[0] if len(self.root.items) == 1 else self.root
 
-    def _mark(self, piece: str) -> None:
-        if piece == "{":
-            self._begin(Mapping(self.line))
-        elif piece == "[":
-            self._begin(Sequence(self.line))
-        elif piece in "]}":
-            closes = Sequence if piece == "]" else Mapping
+    def _mark(self, mark: str, at: int) -> None:
+        if mark == "{":
+            self._begin(Mapping(self._line_of(at)), at)
+        elif mark == "[":
+            self._begin(Sequence(self._line_of(at)), at)
+        elif mark in "]}":
+            closes = Sequence if mark == "]" else Mapping
             if len(self.open) == 1 or not isinstance(self.open[-1], closes):
-                raise UnreadableError(f"no JSON (line {self.line})")
+                raise self._error(at)
             self.open.pop()
             self.keys.pop()
 
-    def _begin(self, node: Mapping | Sequence) -> None:
+    def _begin(self, node: Mapping | Sequence, at: int) -> None:
         if len(self.open) > _DEEPEST:
             raise UnreadableError("nested too deeply")
-        self._add(node)
+        self._add(node, at)
         self.open.append(node)
         self.keys.append(None)
 
-    def _value(self, piece: str, *, plain: bool) -> None:
+    def _value(self, piece: str, at: int, *, plain: bool) -> None:
         text = piece if plain else _unescaped(piece)
-        self._add(Scalar(text, self.line, self.line, text, plain))
+        line = self._line_of(at)
+        self._add(Scalar(text, line, line, text, plain), at)
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: Node, at: int) -> None:
         parent, name = self.open[-1], self.keys[-1]
         if isinstance(parent, Sequence):
             parent.items.append(node)
@@ -84,7 +125,15 @@ class _Parser:
         elif isinstance(node, Scalar):
             self.keys[-1] = key(node)
         else:
-            raise UnreadableError(f"no JSON (line {self.line})")
+            raise self._error(at)
+
+    def _line_of(self, at: int) -> int:
+        self._line += self.text.count("\n", self._counted, at)
+        self._counted = at
+        return self._line
+
+    def _error(self, at: int) -> UnreadableError:
+        return UnreadableError(f"no JSON (line {self._line_of(at)})")
 
 
 def _unescaped(piece: str) -> str:

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bezoar.recon.scan import shell
 from bezoar.recon.scan.dispatch import Language
 from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.hints import may_name
 from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, scalars
 from bezoar.recon.scan.settings import Settings
 from bezoar.recon.scan.yaml.actions import action
@@ -26,13 +28,7 @@ _COMMANDS: Final = frozenset(
     | {"updatecontentcommand", "poststartcommand", "download", "execute", "pre_script", "prepare"}
     | {"args", "arguments", "exec", "user_data", "userdata", "startup_script", "before_test"}
 )
-_TELLING: Final = re.compile(
-    rb"://|download|fetch|wget|curl|from_pretrained|load_dataset|huggingface|hf_|kaggle|gdown"
-    rb"|dvc |s3 |gsutil|gcloud|az |rclone|nltk|spacy|torchvision|_target_|repo_id|dataset|model"
-    rb"|tokenizer|checkpoint|weights|pretrained|artifact|hf-hub|git clone|lfs"
-    rb"|\[{100}|(?:- ){100}",
-    re.IGNORECASE,
-)
+_USES: Final = re.compile(rb"uses:[^\n]{0,200}(?:download|fetch|get|pull|prepare|setup|checkout)")
 # What people write about a project, and lists of packages.
 _NO_PIPELINE: Final = re.compile(
     r"(?:^|/)(?:\.github/(?!workflows/|actions/)|\.vscode/|\.idea/|locales?/|i18n/)"
@@ -45,7 +41,8 @@ _CODE_FILES: Final = {
 
 def may_fetch(data: bytes) -> bool:
     """Say from the bytes alone whether YAML is worth parsing."""
-    return _TELLING.search(data) is not None
+    names = may_name(data) or _USES.search(data) is not None
+    return names or b"import " in data or shell.may_fetch(data)
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
@@ -119,7 +116,7 @@ class _Document:
     def _said(self, node: Mapping, scope: Scope) -> Iterator[Fetch]:
         """Yield what a mapping's own commands fetch."""
         words: list[Scalar] = []
-        shell = node.text("shell") or " ".join(one.text for one in scalars(node.get("command")))
+        given = node.text("shell") or " ".join(one.text for one in scalars(node.get("command")))
         if call := called(node):
             yield from self.commands.code(Language.PYTHON, call, scope)
         for key, value in node.entries:
@@ -129,14 +126,14 @@ class _Document:
             elif name in ("command", "args", "arguments", "entrypoint") and _is_words(value):
                 words += scalars(value)
             elif (name in _COMMANDS and not isinstance(value, Mapping)) or _is_source(name, value):
-                yield from self._script(shell, value, scope)
+                yield from self._script(given, value, scope)
             elif isinstance(value, Scalar) and (language := _code_file(name)):
                 yield from self.commands.code(language, value, scope)
         yield from self.commands.words(_program(node, words), scope)
 
-    def _script(self, shell: str, value: Node, scope: Scope) -> Iterator[Fetch]:
+    def _script(self, given: str, value: Node, scope: Scope) -> Iterator[Fetch]:
         if isinstance(value, Scalar):
-            yield from self.commands.script(value, scope, shell if value.text != shell else "")
+            yield from self.commands.script(value, scope, given if value.text != given else "")
         else:
             yield from self.commands.lines(list(scalars(value)), scope)
 
