@@ -13,7 +13,7 @@ from bezoar.recon.scan.yaml.compose import documents
 
 _REMOTE: Final = re.compile(r"^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t]*$")
 _REMOTES: Final = frozenset({"http", "https", "webdav", "webdavs", "ssh", "hdfs", "webhdfs", "oss"})
-_DIGESTS: Final = ("md5", "etag", "checksum", "hash", "sha256")
+_DIGESTS: Final = ("md5", "checksum", "sha256")  # An ETag is what a server calls it today.
 
 
 def may_fetch(data: bytes) -> bool:
