@@ -150,7 +150,7 @@ class Reader:
         Raises:
             UnreadableError: The file is not what its name says.
         """
-        if not self.may_fetch(data):
+        if not context.again and not self.may_fetch(data):
             return []
         read: Callable[[str, str, Context], Iterable[Fetch]] = import_module(
             _MODULES[self.language]

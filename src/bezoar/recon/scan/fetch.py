@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bezoar.core.source import Pin
+
+if TYPE_CHECKING:
+    from bezoar.recon.scan.python.project import Modules
 
 
 class UnreadableError(Exception):
@@ -90,9 +94,13 @@ class Context:
         constants: Literal values of the project's modules by full dotted name, where a reader
             collected them before.
         depth: How many times over the text is code within code.
+        project: What the project's Python modules tell one another.
+        again: Whether a module is read a second time, when all others are known.
     """
 
     in_ci: bool = False
     wrappers: dict[str, int | str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     depth: int = 0
+    project: "Modules | None" = None
+    again: bool = False

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bezoar.recon.scan.dispatch import Language, Reader, decoded, reader
+from bezoar.recon.scan.dispatch import Language, Reader, decoded, reader, runs_in_ci
 from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.python.prefilter import imported
+from bezoar.recon.scan.python.project import Modules
 from bezoar.recon.scan.redaction import without_secrets
 from bezoar.recon.scan.registered import Registry, registered
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
@@ -51,7 +53,9 @@ class _Scan:
     """A scan under way."""
 
     context: Context
-    fetches: list[Fetch] = field(default_factory=list)
+    modules: Modules
+    fetches: dict[str, list[Fetch]] = field(default_factory=dict)
+    python: dict[str, File] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     suppressions: list[Suppression] = field(default_factory=list)
     read: int = 0
@@ -69,7 +73,28 @@ class _Scan:
         data = _bytes(file, found)
         if MARK in data:
             self.suppressions += suppressions(decoded(data), file.path)
-        self.fetches += map(without_secrets, _fetches(found, data, file.path, self.context))
+        if found.language is Language.PYTHON:
+            self.python[file.path] = file
+            self.modules.see(file.path, imported(data))
+        self._keep(file.path, _fetches(found, data, file.path, self.context))
+
+    def look_again(self) -> None:
+        """Read those modules anew that other modules of the project say more about."""
+        context = replace(self.context, again=True)
+        for path in self.modules.again(self._text):
+            try:
+                found = Reader(Language.PYTHON, in_ci=runs_in_ci(path))
+                data = _bytes(self.python[path], found)
+                self._keep(path, _fetches(found, data, path, context))
+            except UnreadableError as error:
+                self.unreadable.append(Unreadable(path, str(error)))
+
+    def _text(self, path: str) -> str:
+        return decoded(_bytes(self.python[path], Reader(Language.PYTHON, in_ci=False)))
+
+    def _keep(self, path: str, fetches: list[Fetch]) -> None:
+        if fetches or path in self.fetches:
+            self.fetches[path] = list(map(without_secrets, fetches))
 
 
 def scan(
@@ -88,7 +113,8 @@ def scan(
         progress: Called now and then with (files done, 0).
     """
     began = time.monotonic()
-    under_way = _Scan(Context(wrappers=dict(wrappers or {})))
+    modules = Modules()
+    under_way = _Scan(Context(wrappers=dict(wrappers or {}), project=modules), modules)
     for number, item in enumerate(tree):
         if isinstance(item, Unreadable):
             under_way.unreadable.append(item)
@@ -96,8 +122,10 @@ def scan(
             under_way.look(item)
         if progress and not number % 64:
             progress(number, 0)
+    under_way.look_again()
+    fetches = [fetch for found in under_way.fetches.values() for fetch in found]
     return Inventory(
-        fetches=tuple(_registered(under_way.fetches, registry or Registry())),
+        fetches=tuple(_registered(fetches, registry or Registry())),
         unreadable=tuple(under_way.unreadable),
         suppressions=tuple(under_way.suppressions),
         skipped=tuple(sorted(tree.skipped)),

@@ -1,17 +1,15 @@
 """Python: the calls that fetch, told by imports, names and constants. Nothing is run."""
 
-import ast
-import warnings
 from collections.abc import Iterable
 
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.python.parsing import parsed
+from bezoar.recon.scan.python.prefilter import may_fetch
+from bezoar.recon.scan.python.project import module_name
 from bezoar.recon.scan.python.reading import Reading
 from bezoar.recon.scan.python.survey import survey
 
-
-def may_fetch(data: bytes) -> bool:
-    """Say from its bytes whether a module can fetch anything."""
-    return b"import" in data
+__all__ = ["may_fetch", "read"]
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
@@ -20,12 +18,12 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
     Raises:
         UnreadableError: It is no Python.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
-        raise UnreadableError(f"no Python: {error}") from None
-    module = path.removesuffix(".py").replace("/", ".")
-    found = survey(tree, module.removesuffix(".__init__"), package=module.endswith(".__init__"))
-    return Reading(found, text.split("\n"), path, context).fetches()
+    tree = parsed(text)
+    found = survey(tree, module_name(path), package=path.endswith("__init__.py"))
+    project = context.project if context.depth == 0 else None
+    view = project.view(path) if project is not None and context.again else None
+    reading = Reading(found, text.split("\n"), path, context, view)
+    fetches = reading.fetches()
+    if project is not None and not context.again:
+        project.learn(path, reading.wrappers, reading.folding.wanted)
+    return fetches

@@ -173,10 +173,10 @@ def _text(value: Value) -> Text | None:
     match value:
         case Text():
             return value
-        case Plain(None):
+        case Plain(None | bytes()):
             return None
-        case Plain(inner):
-            return None if isinstance(inner, bytes) else Text((str(inner),))
+        case Plain(int() | float() as inner):
+            return Text((str(inner),))
         case Unknown(name, default, local):
             given = _text(default) if default is not None else None
             return Text((Hole(name, given.literal if given else None),), local=local)
@@ -244,10 +244,10 @@ def spelled(node: ast.expr) -> str:
                 parts.append(attr)
                 node = value
             case ast.Subscript(value, ast.Constant(key)):
-                parts.append(f"[{key}]")
+                parts.append(f"[{key!s}]")
                 node = value
             case ast.Subscript(value, ast.Name(key)):
-                parts.append(f"[{key}]")
+                parts.append(f"[{key!s}]")
                 node = value
             case ast.Subscript(value):
                 parts.append("[]")

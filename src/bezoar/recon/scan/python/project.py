@@ -1,0 +1,268 @@
+"""What the modules of a project tell one another: constants, and functions that fetch.
+
+Each module is read once by itself. Then those are read again that import a function which fetches
+for others, or a constant that a source is made of: only they can say more than before.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Final
+
+from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.recon.scan.python.declared import declared
+from bezoar.recon.scan.python.folding import Folding
+from bezoar.recon.scan.python.parsing import parsed
+from bezoar.recon.scan.python.survey import Point, survey
+from bezoar.recon.scan.python.value import (
+    Either,
+    Items,
+    Plain,
+    Table,
+    Text,
+    Unknown,
+    Value,
+)
+from bezoar.recon.scan.python.wrappers import Wrapper
+
+# Names of libraries that people also give to a folder of their own.
+_SHARED: Final = frozenset(
+    {"datasets", "evaluate", "clip", "wget", "streaming", "hub", "mnist", "emnist", "comet"}
+    | {"whisper", "nlp", "bark", "tdc", "git", "minio", "models", "lpips", "recommenders", "spark"}
+    | {"streaming", "roboflow", "adapters", "comet", "paddlehub", "shap", "mne", "TTS", "art"}
+)
+_MOST_CONSTANTS: Final = 2_000
+
+
+@dataclass(slots=True)
+class Module:
+    """A module of the project, after its first reading.
+
+    Attributes:
+        path: Its file.
+        imports: Full names of what it imports.
+        wanted: Full names that were asked for in vain when it was read.
+    """
+
+    path: str
+    imports: tuple[str, ...]
+    wanted: frozenset[str] = frozenset()
+
+
+@dataclass
+class Modules:
+    """The modules of a project.
+
+    Attributes:
+        known: By path.
+        wrappers: Functions that fetch for others, by path and name within the module.
+    """
+
+    known: dict[str, Module] = field(default_factory=dict)
+    wrappers: dict[str, dict[str, Wrapper]] = field(default_factory=dict)
+    _by_name: dict[str, str] = field(default_factory=dict)
+    _by_end: dict[str, list[str]] = field(default_factory=dict)
+    _constants: dict[tuple[str, str], Value] = field(default_factory=dict)
+    _lasts: frozenset[str] = frozenset()
+
+    def see(self, path: str, imports: Iterable[str]) -> None:
+        """Note that there is a module."""
+        name = module_name(path)
+        self.known[path] = Module(path, tuple(_absolute(one, path) for one in imports))
+        self._by_name[name] = path
+        self._by_end.setdefault(name.rpartition(".")[2], []).append(name)
+
+    def learn(self, path: str, wrappers: dict[str, Wrapper], wanted: Iterable[str]) -> None:
+        """Note what the first reading of a module told."""
+        if path not in self.known:
+            return
+        self.known[path].wanted = frozenset(wanted)
+        own = {
+            name.removeprefix(module_name(path) + "."): wrapper
+            for name, wrapper in wrappers.items()
+        }
+        if own:
+            self.wrappers[path] = own
+
+    def again(self, text_of: Callable[[str], str]) -> Iterator[str]:
+        """Yield the paths of modules that are to be read again, now that the others are known.
+
+        Args:
+            text_of: Returns the text of a module; `UnreadableError` where it has none.
+        """
+        names = {name for own in self.wrappers.values() for name in own}
+        self._lasts = frozenset(name.rpartition(".")[2] for name in names)
+        asked: dict[str, set[str]] = {}
+        paths: dict[str, None] = {}
+        for module in self.known.values():
+            for name in module.wanted:
+                found = self.place(name, module.path)
+                if found is not None and found[0] != module.path and found[1]:
+                    asked.setdefault(found[0], set()).add(found[1])
+        for path, wanted in asked.items():
+            self._fold(path, wanted, text_of)
+        for module in self.known.values():
+            if self._says_more(module):
+                paths[module.path] = None
+        yield from paths
+
+    def place(self, name: str, path: str) -> tuple[str, str] | None:
+        """Return the module that a name leads to from a file, and the rest of the name."""
+        parts = name.split(".")
+        for count in range(len(parts), 0, -1):
+            found = self._module(".".join(parts[:count]), path)
+            if found is not None:
+                return found, ".".join(parts[count:])
+        return None
+
+    def view(self, path: str) -> "View":
+        """Return the project as one of its modules sees it."""
+        return View(self, path)
+
+    def constant(self, path: str, name: str) -> Value | None:
+        """Return what a name of a module was folded to."""
+        return self._constants.get((path, name))
+
+    def wrapper(self, path: str, name: str) -> Wrapper | None:
+        """Return a function that fetches for others, be it that a package only passes it on."""
+        own = self.wrappers.get(path, {})
+        if name in own:
+            return own[name]
+        if not path.endswith("__init__.py"):
+            return None
+        below = path.removesuffix("__init__.py")
+        found = [
+            there[name]
+            for other, there in self.wrappers.items()
+            if other.startswith(below) and name in there
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def has_wrapper(self, last: str) -> bool:
+        """Say whether any function of this last name fetches for others."""
+        return last in self._lasts
+
+    def _module(self, name: str, path: str) -> str | None:
+        """Return the file of a module, looked for beside a file and above it, then anywhere."""
+        folder = module_name(path).rpartition(".")[0]
+        while True:
+            found = self._by_name.get(f"{folder}.{name}" if folder else name)
+            if found is not None:
+                return found
+            if not folder:
+                break
+            folder = folder.rpartition(".")[0]
+        ends = [
+            one for one in self._by_end.get(name.rpartition(".")[2], ()) if one.endswith("." + name)
+        ]
+        # One part alone is a name like `utils`, that half the modules of a project have.
+        return self._by_name[ends[0]] if len(ends) == 1 and "." in name else None
+
+    def _says_more(self, module: Module) -> bool:
+        if any(self._known_constant(name, module.path) for name in module.wanted):
+            return True
+        for name in module.imports:
+            root = name.partition(".")[0]
+            if root in _SHARED and self.shadowed(root, module.path):
+                return True
+            found = self.place(name, module.path)
+            if found is not None and found[0] != module.path and self._passes_on(found[0]):
+                return True
+        return False
+
+    def _passes_on(self, path: str) -> bool:
+        if path in self.wrappers:
+            return True
+        below = path.removesuffix("__init__.py")
+        return below != path and any(one.startswith(below) for one in self.wrappers)
+
+    def _known_constant(self, name: str, path: str) -> bool:
+        found = self.place(name, path)
+        return found is not None and found in self._constants
+
+    def shadowed(self, root: str, path: str) -> bool:
+        """Say whether a module of the project hides a library of the same name."""
+        beside = PurePosixPath(path).parent.as_posix().replace("/", ".")
+        places = (root, root if beside == "." else f"{beside}.{root}")
+        return any(
+            place in self._by_name or any(one.startswith(place + ".") for one in self._by_name)
+            for place in places
+        )
+
+    def _fold(self, path: str, wanted: set[str], text_of: Callable[[str], str]) -> None:
+        if len(self._constants) > _MOST_CONSTANTS:
+            return
+        try:
+            tree = parsed(text_of(path))
+        except (UnreadableError, RecursionError, MemoryError):
+            return
+        found = survey(tree, module_name(path), package=path.endswith("__init__.py"))
+        folding = Folding(found, declared(found), None)
+        for name in sorted(wanted)[:200]:
+            if name.partition(".")[0] not in found.module.bindings:
+                continue
+            expression = ast.parse(name, mode="eval").body
+            value = folding.value(expression, Point(found.module))
+            if _is_constant(value):
+                self._constants[path, name] = value
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The project as one of its modules sees it."""
+
+    modules: Modules
+    path: str
+
+    def value(self, name: str) -> Value | None:
+        """Return the value of a full dotted name."""
+        found = self.modules.place(name, self.path)
+        return None if found is None else self.modules.constant(*found)
+
+    def wrapper(self, name: str) -> Wrapper | None:
+        """Return the function of a full dotted name, if it fetches for others."""
+        found = self.modules.place(name, self.path)
+        return None if found is None else self.modules.wrapper(*found)
+
+    def has_wrapper(self, last: str) -> bool:
+        """Say whether a function of this last name fetches for others."""
+        return self.modules.has_wrapper(last)
+
+    def is_own(self, name: str) -> bool:
+        """Say whether a name is the project's own, though a library has one like it."""
+        root = name.partition(".")[0]
+        return root in _SHARED and self.modules.shadowed(root, self.path)
+
+
+def module_name(path: str) -> str:
+    """Return the full dotted name of a module from the root of the tree."""
+    name = path.removesuffix(".pyw").removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".__init__") if name != "__init__" else name
+
+
+def _absolute(name: str, path: str) -> str:
+    """Return an imported name without the dots of a relative import."""
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    package = PurePosixPath(path).parent.parts
+    above = package[: len(package) - level + 1] if level <= len(package) + 1 else ()
+    return ".".join([*above, name[level:]]).strip(".")
+
+
+def _is_constant(value: Value) -> bool:
+    """Say whether a value may be told to other modules: it holds nothing of its own."""
+    match value:
+        case Text() | Plain():
+            return True
+        case Items(items):
+            return bool(items) and all(map(_is_constant, items))
+        case Table(pairs):
+            return bool(pairs) and all(_is_constant(one) for pair in pairs for one in pair)
+        case Either(options):
+            return all(map(_is_constant, options))
+        case Unknown(_, default):
+            return default is not None and _is_constant(default)
+        case _:
+            return False
