@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bezoar.cli import dbom_source
+from bezoar.cli import dbom_exchange, dbom_source
 from bezoar.cli.output import (
     ExitZeroOption,
     FailOnOption,
@@ -59,6 +59,7 @@ def register(app: typer.Typer) -> None:
     dbom.command("set")(set_)
     dbom.command("list")(list_)
     dbom.command("diff")(diff)
+    dbom_exchange.register(dbom)
     dbom_source.register(dbom)
     app.add_typer(dbom, name="dbom", rich_help_panel=Panel.RECON)
 

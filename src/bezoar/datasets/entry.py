@@ -115,7 +115,7 @@ class Artefact(_Model):
         digest: Its SHA-256.
     """
 
-    path: str
+    path: Annotated[str, StringConstraints(min_length=1)]
     size: Count
     digest: DigestText
 

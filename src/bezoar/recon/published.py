@@ -4,16 +4,20 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from bezoar.adapters.dvc import DIRECTORY, md5_of
 from bezoar.core.digest import Digest
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.entry import Published
+
+CopyOf = Callable[[Published], Path | None]
+"""Where the bytes of a published file lie here; None where they do not."""
 
 UNLIKE_ITS_SOURCE: Final = Rule(
     code="BZ157",
@@ -36,13 +40,13 @@ DOS2UNIX: Final = "md5-dos2unix"
 
 
 def compare_published(
-    path: Path, files: Sequence[Published]
+    files: Sequence[Published], copy_of: CopyOf
 ) -> tuple[tuple[Published, ...], tuple[Finding, ...]]:
     """Hash the files that a source describes, where they are here.
 
     Args:
-        path: The dataset's folder, or its one file.
         files: What the source says.
+        copy_of: Where a file's bytes lie; None where they do not.
 
     Returns:
         The files, each that holds with its SHA-256 from now on, and a finding for each that does
@@ -50,9 +54,8 @@ def compare_published(
     """
     kept, findings = [], []
     for file in files:
-        here = path / file.path if path.is_dir() else path
-        same_name = here.name == file.path.rpartition("/")[2]
-        known, why = _compared(here, file) if same_name else (file, "")
+        here = copy_of(file)
+        known, why = _compared(here, file) if here is not None else (file, "")
         kept.append(known)
         if why:
             place = Place(PlaceKind.FILE, file.path)
@@ -61,8 +64,21 @@ def compare_published(
     return tuple(kept), tuple(findings)
 
 
+def in_place(path: Path) -> CopyOf:
+    """Return where files lie in a dataset: below its folder, or as its one file."""
+
+    def copy_of(file: Published) -> Path | None:
+        if path.is_dir():
+            return path / file.path
+        return path if path.name == file.path.rpartition("/")[2] else None
+
+    return copy_of
+
+
 def _compared(here: Path, file: Published) -> tuple[Published, str]:
     wanted = Digest.parse(file.digest)
+    if wanted.algorithm == DIRECTORY and here.is_dir():
+        return file, _compared_folder(here, wanted)
     try:
         digests, size = file_digests(here, wanted.algorithm)
     except OSError:
@@ -74,6 +90,14 @@ def _compared(here: Path, file: Published) -> tuple[Published, str]:
     if file.size is not None and file.size != size:
         return file, f"it has {size:,} bytes, not {file.size:,}"
     return file.model_copy(update={"digest": str(digests[0]), "size": size}), ""
+
+
+def _compared_folder(here: Path, wanted: Digest) -> str:
+    try:
+        found = md5_of(here)[0].removesuffix(".dir")
+    except (OSError, ValueError) as error:
+        return f"its digest cannot be computed: {error}"
+    return "" if found == wanted.hex else f"its {DIRECTORY} is {found}, not {wanted.hex}"
 
 
 def file_digests(path: Path, algorithm: str) -> tuple[tuple[Digest, ...] | None, int]:

@@ -14,11 +14,12 @@ from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom, describe
 from bezoar.datasets.entry import DbomEntry, Derivation, Origin, Status, check_names, now
 from bezoar.datasets.entry_toml import first_fault
+from bezoar.datasets.files import open_files
 from bezoar.datasets.licence import parse_licence
 from bezoar.datasets.manifest import write_manifest
 from bezoar.datasets.opening import open_dataset
 from bezoar.datasets.survey import survey
-from bezoar.recon.published import compare_published
+from bezoar.recon.published import compare_published, in_place
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -55,7 +56,12 @@ class Registration:
 
 
 def register_dataset(
-    path: Path, facts: Facts, dbom: Dbom, progress: Progress | None = None
+    path: Path,
+    facts: Facts,
+    dbom: Dbom,
+    progress: Progress | None = None,
+    *,
+    files: bool = False,
 ) -> Registration:
     """Hash each sample, store the manifest, add an entry or complete a draft.
 
@@ -68,26 +74,38 @@ def register_dataset(
         facts: What a person says about it; what a draft says already may be left out.
         dbom: Where the entry goes.
         progress: Called now and then with (done, total).
+        files: Pin each file as it is, whatever it holds: tables, models.
 
     Raises:
         UsageError: If a fact is off, or that version has bytes already.
         NothingToInspectError: If there is no image in it.
         BezoarError: If something cannot be written.
     """
-    entry = _described(facts, dbom)
-    dataset = open_dataset(path)
+    return pin(_described(facts, dbom), path, dbom, progress, files=files)
+
+
+def pin(
+    entry: DbomEntry,
+    path: Path,
+    dbom: Dbom,
+    progress: Progress | None = None,
+    *,
+    files: bool = False,
+) -> Registration:
+    """Complete an entry with the bytes that are here, and store it; see `register_dataset`."""
+    dataset = open_files(path) if files else open_dataset(path)
     found = survey(dataset, progress=progress)
     findings = (*dataset.problems, *found.unreadable)
     if found.unreadable or not found.manifest.entries:
         return Registration(None, findings)
-    files, unlike = compare_published(path, entry.origin.files)
+    published, unlike = compare_published(entry.origin.files, in_place(path))
     findings = (*findings, *unlike)
     digest = write_manifest(found.manifest, dbom.manifests)
-    if grave := _reason(findings):
+    if grave := reason_of(findings):
         entry = changed(entry, status=Status.QUARANTINED, reason=grave)
     entry = changed(
         entry,
-        origin=entry.origin.model_copy(update={"files": files, "retrieved_at": now()}),
+        origin=entry.origin.model_copy(update={"files": published, "retrieved_at": now()}),
         content=describe(dataset, path, found.manifest, digest, dbom.root),
     )
     dbom.put(entry)
@@ -160,7 +178,7 @@ def _described(facts: Facts, dbom: Dbom) -> DbomEntry:
     check_names(facts.name, facts.version)
     before = dbom.draft(facts.name, facts.version)
     if before is None:
-        if not facts.origin:
+        if not all(facts.origin) or not facts.origin:
             raise UsageError("where does it come from? give --origin URI", "bezoar dbom add --help")
         origin = Origin(uris=facts.origin)
         before = DbomEntry(name=facts.name, version=facts.version, added_at=now(), origin=origin)
@@ -214,6 +232,7 @@ def _lineage(facts: Facts, dbom: Dbom) -> tuple[Derivation, ...]:
     )
 
 
-def _reason(findings: tuple[Finding, ...]) -> str:
+def reason_of(findings: tuple[Finding, ...]) -> str:
+    """Return why data with these findings is quarantined; empty where it is not."""
     grave = Counter(f.rule for f in findings if f.severity >= Severity.MEDIUM)
     return "; ".join(f"{rule.code} {rule.title} ({count})" for rule, count in grave.items())

@@ -11,11 +11,18 @@ from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Origin, Published, now
 from bezoar.project import Project
 from bezoar.recon import published
-from bezoar.recon.published import compare_published, file_digests
+from bezoar.recon.published import compare_published as compare
+from bezoar.recon.published import file_digests, in_place
 from bezoar.recon.registering import Facts, register_dataset
 
 md5 = partial(hashlib.md5, usedforsecurity=False)
 sha1 = partial(hashlib.sha1, usedforsecurity=False)
+
+
+def compare_published(path, files):
+    return compare(files, in_place(path))
+
+
 DATA = b"one\r\ntwo\rthree\n\r\n"
 
 
