@@ -82,6 +82,9 @@ def add(  # noqa: PLR0917 - one parameter for each option
     draft: Annotated[
         bool, typer.Option("--draft", help="Note it without PATH: the bytes are not here yet.")
     ] = False,
+    files: Annotated[
+        bool, typer.Option("--files", help="Pin each file as it is: tables, models.")
+    ] = False,
     from_scan: Annotated[
         bool,
         typer.Option("--from-scan", help="Draft each unknown source that a scan of PATH finds."),
@@ -135,7 +138,7 @@ def add(  # noqa: PLR0917 - one parameter for each option
         result = Registration(draft_dataset(facts, dbom), ())
     else:
         with progress_bar("Hashing") as progress:
-            result = register_dataset(path, facts, dbom, progress)
+            result = register_dataset(path, facts, dbom, progress, files=files)
     if result.entry is not None:
         record(project, "dbom.added", result.entry, _added(result.entry))
     text = registration_json(result) if form is Format.JSON else registration_text(result, path)
