@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Protocol, cast
 
 from bezoar.datasets.blob import Blob, BombError
 from bezoar.datasets.containers import (
@@ -41,14 +41,29 @@ class DamagedTarError(ValueError):
     """The archive cannot be read from here on."""
 
 
+class Bytes(Protocol):
+    """What an archive is read from: a `Blob`, or a stream that is read at growing offsets."""
+
+    size: int
+
+    def read(self, place: tuple[int, int], /) -> bytes:
+        """Return (offset, size); a ValueError where there is less."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry: its name, where its bytes lie, and whether it is a plain file or a folder."""
+    """One entry: its name, where its bytes lie, and whether it is a plain file or a folder.
+
+    `kind` is the header's type flag, `link` what a link leads to.
+    """
 
     name: str
     place: tuple[int, int]
     is_file: bool
     is_folder: bool
+    kind: bytes = b"0"
+    link: str = ""
 
 
 def open_tar(path: Path) -> IndexedDataset:
@@ -92,7 +107,7 @@ def _add(entry: Entry, tree: Tree, places: dict[str, tuple[int, int]]) -> None:
         places[name] = entry.place
 
 
-def entries(blob: Blob) -> Iterator[Entry]:
+def entries(blob: Bytes) -> Iterator[Entry]:
     """List an archive: ustar, with GNU long names and POSIX extended headers.
 
     Raises:
@@ -110,21 +125,22 @@ def entries(blob: Blob) -> Iterator[Entry]:
             name = extended.get("path") or _name(head)
             sparse = any(key.startswith("GNU.sparse") for key in extended)
             is_file = kind in b"07\0" and not sparse
-            yield Entry(name, (data, size), is_file, kind == b"5")
+            link = extended.get("linkpath") or _text(head[157:257])
+            yield Entry(name, (data, size), is_file, kind == b"5", kind, link)
             extended = {}
         if data + size > blob.size:
             raise DamagedTarError(f"truncated after byte {offset:,}")
         offset = data + -(-size // _BLOCK) * _BLOCK
 
 
-def _block(blob: Blob, offset: int) -> bytes:
+def _block(blob: Bytes, offset: int) -> bytes:
     try:
         return blob.read((offset, _BLOCK))
     except ValueError as error:
         raise DamagedTarError("its end is missing") from error
 
 
-def _small(blob: Blob, offset: int, size: int) -> bytes:
+def _small(blob: Bytes, offset: int, size: int) -> bytes:
     if size > _MAX_EXTENDED:
         raise DamagedTarError("an extended header of more than 1 MiB")
     try:
@@ -167,17 +183,22 @@ def _text(field: bytes) -> str:
 
 
 def _extended(kind: bytes, data: bytes) -> dict[str, str]:
-    """Read a GNU long name (`L`) or POSIX records (`x`: "length key=value" and a line end)."""
-    if kind == b"L":
-        return {"path": _text(data)}
+    """Read a GNU long name (`L`; `K`: of a link's target) or POSIX records (`x`).
+
+    A record is "length key=value" and a line end.
+    """
+    if kind in b"LK":
+        return {"path" if kind == b"L" else "linkpath": _text(data)}
     records: dict[str, str] = {}
-    while kind == b"x" and data.strip(b"\0"):
-        length, _, _ = data.partition(b" ")
-        if not len(length) < _decimal(length.decode("latin-1")) <= len(data):
+    at, end = 0, len(data.rstrip(b"\0")) if kind == b"x" else 0
+    while at < end:
+        digits = data[at : at + _LONGEST_NUMBER + 1].partition(b" ")[0]
+        length = _decimal(digits.decode("latin-1"))
+        if not len(digits) < length <= len(data) - at:
             raise DamagedTarError("a damaged extended header")
-        key, equals, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
+        key, equals, value = data[at + len(digits) + 1 : at + length - 1].partition(b"=")
         if not equals:
             raise DamagedTarError("a damaged extended header")
         records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
-        data = data[int(length) :]
+        at += length
     return records

@@ -16,6 +16,10 @@ from bezoar.project.settings import ScanSettings
 from bezoar.recon.judging import Judgement, judge
 from bezoar.recon.scan.commit import Commit
 from bezoar.recon.scan.git import commit_of
+from bezoar.recon.scan.image.faults import Contents
+from bezoar.recon.scan.image.judging import judged
+from bezoar.recon.scan.image.store import store_at
+from bezoar.recon.scan.image.tree import ImageTree
 from bezoar.recon.scan.inventory import Inventory, Progress, scan
 from bezoar.recon.scan.registered import Registry
 from bezoar.recon.scan.tree import Folder, Tree
@@ -49,12 +53,14 @@ class Look:
         judgement: What the rules say.
         own: Whether the tree is the judge's own.
         base: The commit that it was compared with.
+        image: What a container image holds, where that is what was looked at.
     """
 
     inventory: Inventory
     judgement: Judgement
     own: bool
     base: str | None = None
+    image: Contents | None = None
 
 
 def look(
@@ -70,7 +76,7 @@ def look(
     """Scan a tree and judge it.
 
     Args:
-        path: A folder or a file.
+        path: A folder, a file, or a container image: a layout folder or an archive.
         project: The project from which one looks.
         known: Fingerprints of a baseline.
         base: A commit; only what the tree adds to it is found.
@@ -84,12 +90,16 @@ def look(
     """
     if not path.exists():
         raise UsageError(f"{path} does not exist", next="bezoar scan .")
-    own = not foreign and is_own(path, project.root)
+    store = store_at(path)
+    if store is not None and base is not None:
+        raise UsageError("an image has no commits to compare with", next=f"bezoar scan {path}")
+    own = not foreign and store is None and is_own(path, project.root)
     settings, registry = project.settings.scan, Registry.of(Dbom(project).entries())
     prefix, exclude = _prefix(path, project.root) if own else "", settings.exclude if own else ()
-    tree = Folder(str(path), prefix, everything, exclude)
+    image = ImageTree(store, everything, progress) if store is not None else None
+    tree = image or Folder(str(path), prefix, everything, exclude)
     inventory = _scanned(tree, settings, registry, progress)
-    if not inventory.read and not inventory.unreadable:
+    if not inventory.read and not inventory.unreadable and image is None:
         raise NothingToInspectError(
             f"nothing in {path} has a reader: {inventory.files:,} files, none of them code"
             " or configuration",
@@ -105,7 +115,10 @@ def look(
     judgement = judge(
         inventory, registry=registry, mirrors=settings.mirrors, obeyed=obeyed, known=known
     )
-    return Look(inventory, judgement, own, commit.name if commit else None)
+    if image is None:
+        return Look(inventory, judgement, own, commit.name if commit else None)
+    judgement = judged(judgement, image.contents, registry.entries, known)
+    return Look(inventory, judgement, own, image=image.contents)
 
 
 def is_own(path: Path, root: Path) -> bool:

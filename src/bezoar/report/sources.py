@@ -12,6 +12,7 @@ from bezoar.core.source import Pin
 from bezoar.recon.judging import fetch_fingerprints
 from bezoar.recon.rules.idle_suppression import RULE as IDLE_SUPPRESSION
 from bezoar.recon.scan.fetch import Checksum, Fetch
+from bezoar.report.image import image_json, image_text
 from bezoar.report.json import outcomes_json
 from bezoar.report.wording import clipped, counted
 
@@ -50,6 +51,8 @@ def sources_json(look: "Look", subject: str) -> str:
         "bytes": inventory.bytes,
         "seconds": round(inventory.seconds, 3),
     }
+    if look.image is not None:
+        fields["image"] = image_json(look.image)
     return outcomes_json(judgement.outcomes, fields=fields)
 
 
@@ -95,6 +98,7 @@ def sources_text(look: "Look", subject: str, *, width: int = 80) -> str:
     parts = (
         _head(look, subject, width),
         _by_file(look, width),
+        image_text(look.image, width),
         _rules(look, width),
         _unreadable(look, width),
         _elsewhere(look, width),
@@ -146,7 +150,7 @@ def _row(fetch: Fetch, codes: Sequence[str], width: int) -> str:
     end = fetch.registered or " ".join(codes[:3])
     if len(codes) > 3 and not fetch.registered:  # noqa: PLR2004 - as above
         end = f"{' '.join(codes[:2])} +{len(codes) - 2}"
-    room = width - 18 - _CODES - 2
+    room = width - 19 - _CODES - 2
     source = f"{fetch.uri or fetch.loader}"
     if fetch.revision and fetch.revision not in source:
         source += f"@{fetch.revision}"

@@ -1,0 +1,1 @@
+"""Container images on disk, looked into: layer by layer, nothing unpacked, nothing run."""
