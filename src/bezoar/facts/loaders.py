@@ -64,8 +64,8 @@ class Loader:
     """A call that fetches.
 
     Attributes:
-        calls: Its full names; `*` stands for any one part, parts in the middle may be left out.
-            `()` after a name stands for what that call returns.
+        calls: Its full names; `*` stands for any one part, and modules in the middle may be left
+            out. `()` after a name stands for what that call returns, `**` for any such calls.
         library: The package to install.
         kind: `dataset`, `model`, `archive`, `other`, or `address`: what the address says.
         uri: The source: a text whose `{0:url|uri}` are arguments, by index and names, whose
@@ -80,7 +80,7 @@ class Loader:
         hub: Whether a folder on this machine may stand in place of a name.
         files: The argument that holds what one of `builders` reads.
         builders: Sources that are no data, only ways to read the files that are given.
-        distinct: Whether the last part of the name is enough to know it.
+        distinct: Last parts of its names that are enough to know it.
         dangers: What it does always: `remote-code`, `unsafe-load`.
     """
 
@@ -97,7 +97,7 @@ class Loader:
     hub: bool = False
     files: Argument | None = None
     builders: frozenset[str] = frozenset()
-    distinct: bool = False
+    distinct: frozenset[str] = frozenset()
     dangers: tuple[str, ...] = ()
 
     @property
@@ -133,18 +133,24 @@ class Loaders:
                     self._wild.setdefault(parts[0], []).append((parts, loader))
                 else:
                     self._exact.setdefault(parts[-1], []).append((parts, loader))
-                if loader.distinct:
-                    self._distinct.setdefault(parts[-1], loader)
+            for name in loader.distinct:
+                self._distinct.setdefault(name, loader)
         for patterns in self._exact.values():
             patterns.sort(key=_vagueness)
 
     def find(self, name: str) -> Loader | None:
         """Return the loader of a full dotted name."""
+        found = self.match(name)
+        return None if found is None else found[0]
+
+    def match(self, name: str) -> tuple[Loader, str] | None:
+        """Return the loader of a full dotted name, and the name that the catalogue has for it."""
         parts = split(self.canonical(name))
         found: list[_Entry] = [*self._exact.get(parts[-1], ()), *self._wild.get(parts[0], ())]
         for pattern, loader in found:
             if _matches(pattern, parts):
-                return loader
+                plain = not any("*" in part for part in pattern)
+                return loader, ".".join(pattern if plain else parts)
         return None
 
     def by_last_part(self, name: str) -> Loader | None:
@@ -216,6 +222,7 @@ def _loader(table: dict[str, Any]) -> Loader:
     fields["needs"] = Needs(fields.get("needs", "any"))
     fields["files"] = argument(fields["files"]) if "files" in fields else None
     fields["builders"] = frozenset(fields.get("builders", ()))
+    fields["distinct"] = frozenset(fields.get("distinct", ()))
     fields["calls"] = tuple(fields["calls"])
     fields["dangers"] = tuple(fields.get("dangers", ()))
     return Loader(**fields)
@@ -247,14 +254,24 @@ def _matches(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
         return False
     if not _part_matches(pattern[0], parts[0]):
         return False
-    if "*" in pattern[-1] and any(part.endswith("()") for part in parts):
-        return False  # what is done with a model, not what makes it
     middle = iter(parts[1:-1])
-    return all(any(_part_matches(want, part) for part in middle) for want in pattern[1:-1])
+    passed: list[str] = []
+    for want in pattern[1:-1]:
+        for part in middle:
+            if _part_matches(want, part):
+                break
+            passed.append(part)
+        else:
+            return want == "**"
+    passed += middle
+    # What is done with what a call returned is another thing than what a module offers.
+    return "**" in pattern or not any(part.endswith("()") for part in passed)
 
 
 def _part_matches(pattern: str, part: str) -> bool:
-    return pattern == part if "*" not in pattern else fnmatchcase(part, pattern)
+    if "*" not in pattern:
+        return pattern == part
+    return not part.endswith("()") and fnmatchcase(part, pattern)
 
 
 def _vagueness(entry: _Entry) -> tuple[int, int]:

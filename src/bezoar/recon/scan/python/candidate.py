@@ -35,7 +35,7 @@ class Candidate:
 
     Attributes:
         loader: What is known of the call.
-        name: The full name that was called.
+        name: Its full name, as the catalogue writes it.
         source: What it fetches.
         revision: As written.
         pin: What the revision ties.

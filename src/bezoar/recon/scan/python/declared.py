@@ -78,7 +78,10 @@ def _flag(site: Site, found: Declared) -> None:
 
 def _fields(scope: Scope, found: Declared) -> None:
     decorators = getattr(scope.node, "decorator_list", [])
-    if not any(spelled_last(one) in ("dataclass", "dataclasses", "define") for one in decorators):
+    if not any(
+        spelled_last(one.func if isinstance(one, ast.Call) else one) in ("dataclass", "define")
+        for one in decorators
+    ):
         return
     for name, bindings in scope.bindings.items():
         binding = bindings[-1]

@@ -250,14 +250,24 @@ class Folding:
         owner = base.name.removesuffix("()")
         if owner in self.survey.classes:
             found = self._of_class(self.survey.classes[owner], name, set())
-            return Unknown(spelled(node)) if found is None else found
-        if base.calls and self.declared.is_namespace(base.name):
+            if found is None or found == NOTHING:
+                return Unknown(spelled(node))
+            return (
+                Unknown(spelled(node), found.default)
+                if isinstance(found, Unknown) and found.name == name
+                else found
+            )
+        if base.calls and (self.declared.is_namespace(base.name) or self._is_own(base.name)):
             return self._of_unknown(Unknown(spelled(node.value)), name)
         if f"{spelled(node)}" in self.survey.module.bindings:
             return self.name(spelled(node), Point(self.survey.module))
         symbol = f"{base.name}.{name}"
         found = None if base.calls else self._elsewhere_value(symbol)
         return Symbol(symbol, base.calls, base.bound) if found is None else found
+
+    def _is_own(self, name: str) -> bool:
+        """Say whether a function of this module made it: who knows what it is?"""
+        return name.removesuffix("()") in self.survey.functions
 
     def _of_unknown(self, base: Unknown, name: str) -> Value:
         whole = f"{base.name}.{name}"

@@ -370,6 +370,7 @@ FUNCTIONS: Final[dict[str, Callable[[Given, str], Value]]] = {
     "os.path.dirname": _local,
     "os.path.basename": _base_name,
     "os.getcwd": _local,
+    "bezoar.pull": _local,
     "os.listdir": _local,
     "glob.glob": _local,
     "tempfile.mkdtemp": _local,

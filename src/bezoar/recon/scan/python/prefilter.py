@@ -2,9 +2,9 @@
 
 import re
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from bezoar.facts.loaders import Needs, loaders, split
+from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.recon.scan import shell
 
 _IMPORT: Final = re.compile(
@@ -13,16 +13,19 @@ _IMPORT: Final = re.compile(
 )
 _NAME: Final = re.compile(rb"[A-Za-z_][\w.]*")
 _LICENCE: Final = (b"://www.apache.org/licenses", b"://creativecommons.org", b"://opensource.org")
-_SAYS_SO: Final = (b"ownload", b"etch", b"etrieve", b"_url", b"wget", b"get_file", b"cached_path")
-_SETTINGS: Final = re.compile(rb"(?:config|constant|setting|default|url|path|const|cfg|source)s?\b")
-_RUNNERS: Final = (b"subprocess", b".system(", b".popen(", b"getoutput", b"pexpect")
-_CONFIGURED: Final = (
-    b"load_from",
-    b"checkpoint",
-    b"pretrained",
-    b"resume_from",
-    b"init_checkpoint",
+# Names that tell that a function fetches, where they are called; see `wrappers.says_so`.
+_SAYS_SO: Final = re.compile(
+    rb"(?:ownload|etch|etrieve|wget|get_file|cached_path|get_url|_url|from_url)\w{0,40}\(",
 )
+_HINTS: Final = (
+    *(b"ownload", b"etch", b"etrieve", b"wget", b"get_file", b"cached_path", b"_url"),
+    *(b"load_from", b"checkpoint", b"pretrained", b"resume_from"),
+)
+_CONFIGURED: Final = re.compile(
+    rb"(?:load_from|checkpoint|pretrained|resume_from)['\"]?\s{0,4}[=:]\s{0,8}\(?\s{0,40}['\"]\w{2,20}://"
+)
+_SETTINGS: Final = re.compile(r"(?:config|constant|setting|default|url|path|const|cfg|source)s?\b")
+_RUNNERS: Final = (b"subprocess", b".system(", b".popen(", b"getoutput", b"pexpect")
 
 
 @lru_cache(maxsize=4)
@@ -37,11 +40,12 @@ def imported(data: bytes) -> tuple[str, ...]:
                     found[name[0].decode()] = None
             continue
         module = start.decode()
-        found[module] = None
-        for part in match[2].split(b","):
-            if name := _NAME.search(part):
-                dot = "" if module.endswith(".") else "."
-                found[f"{module}{dot}{name[0].decode()}"] = None
+        names = [
+            name[0].decode() for part in match[2].split(b",") if (name := _NAME.match(part.strip()))
+        ]
+        dot = "" if module.endswith(".") else "."
+        for one in names or [""]:
+            found[f"{module}{dot}{one}" if one else module] = None
     return tuple(found)
 
 
@@ -50,20 +54,30 @@ def may_fetch(data: bytes) -> bool:
     if any(token in data for token in _everywhere()):
         return True
     address = data.count(b"://") > sum(data.count(one) for one in _LICENCE)
-    if address and any(token in data for token in (*_SAYS_SO, *_CONFIGURED)):
+    hinted = address and any(token in data for token in _HINTS)
+    if hinted and (_SAYS_SO.search(data) or _CONFIGURED.search(data)):
         return True
-    roots = {name.partition(".")[0] for name in imported(data)}
     if any(token in data for token in _RUNNERS) and shell.may_fetch(data):
         return True
-    remote = address or any(_SETTINGS.search(name.encode()) for name in imported(data))
-    tokens = _by_root()
-    for root in roots & tokens.keys():
-        anything, addressed = tokens[root]
-        if any(token in data for token in anything):
-            return True
-        if remote and any(token in data for token in addressed):
-            return True
-    return False
+    names = imported(data)
+    remote = address or any(_SETTINGS.search(name) for name in names)
+    parts = {part.encode() for name in names for part in name.split(".")}
+    groups = _by_root()
+    return any(
+        _holds(data, entry, parts)
+        for root in {name.partition(".")[0] for name in names} & groups.keys()
+        for entry in groups[root]
+        if remote or not entry.addressed
+    )
+
+
+def _holds(data: bytes, entry: "_Entry", imports: set[bytes]) -> bool:
+    """Say whether the parts of a loader's name stand in a module as they must."""
+    if entry.last not in data or not all(one in data for one in entry.others):
+        return False
+    if entry.spelled not in data and not imports.intersection((entry.last, *entry.others)):
+        return False
+    return not entry.flags or any(one in data for one in entry.flags)
 
 
 @cache
@@ -74,29 +88,58 @@ def _everywhere() -> tuple[bytes, ...]:
     return (*sorted(names), b"load_from_url")
 
 
-@cache
-def _by_root() -> dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
-    """Return, for each imported package, what must stand in a module that fetches with it.
+class _Entry(NamedTuple):
+    """What must stand in a module that fetches with one loader.
 
-    Two groups: of the second an address must stand in the module as well.
+    Attributes:
+        last: The last part of its name.
+        others: The other parts.
+        spelled: How the last two are written where neither is imported by itself.
+        flags: Arguments of which one must be given.
+        addressed: Whether an address must be there, too.
     """
+
+    last: bytes
+    others: tuple[bytes, ...]
+    spelled: bytes
+    flags: tuple[bytes, ...]
+    addressed: bool
+
+
+@cache
+def _by_root() -> dict[str, tuple[_Entry, ...]]:
+    """Return, for each imported package, what must stand in a module that fetches with it."""
     catalogue = loaders()
-    groups: dict[str, tuple[set[bytes], set[bytes]]] = {}
     others: dict[str, list[str]] = {}
     for other, one in catalogue.same.items():
         others.setdefault(one.partition(".")[0], []).append(other.partition(".")[0])
+    groups: dict[str, dict[_Entry, None]] = {}
     for loader in catalogue.all:
         for call in loader.calls:
             parts = split(call)
-            if parts[0] == "*":
+            entry = _entry(loader, parts)
+            if entry is None:
                 continue
-            at = int(loader.needs in (Needs.ADDRESS, Needs.WITHIN))
             for root in (parts[0], *others.get(parts[0], ())):
-                groups.setdefault(root, (set(), set()))[at].add(_token(parts))
-    return {root: (tuple(one), tuple(two)) for root, (one, two) in groups.items()}
+                groups.setdefault(root, {})[entry] = None
+    return {root: tuple(entries) for root, entries in groups.items()}
 
 
-def _token(parts: tuple[str, ...]) -> bytes:
-    """Return the last part of a pattern that is one name."""
-    plain = [part for part in parts if "*" not in part and "{" not in part]
-    return plain[-1].removesuffix("()").encode()
+def _entry(loader: Loader, parts: tuple[str, ...]) -> _Entry | None:
+    plain = [one.removesuffix("()").encode() for one in parts[1:] if not set("*{") & set(one)]
+    if parts[0] == "*" or not plain:
+        return None
+    flags: list[bytes] = []
+    if loader.if_any and not any(one.value for one in loader.if_any):
+        flags = [name.encode() for one in loader.if_any for name in one.argument.names]
+        if any(one.argument.index is not None for one in loader.if_any):
+            flags += [b"(True", b" True"]
+    chained = any(part.endswith("()") or part == "**" for part in parts)
+    if chained or len(parts) == 2:  # noqa: PLR2004 - package and name
+        spelled = plain[-1]
+    elif "*" in parts[-1] or "{" in parts[-1]:
+        spelled = plain[-1] + b"."
+    else:
+        spelled = b".".join(plain[-2:])
+    addressed = loader.needs in (Needs.ADDRESS, Needs.WITHIN)
+    return _Entry(plain[-1], tuple(plain[:-1]), spelled, tuple(dict.fromkeys(flags)), addressed)

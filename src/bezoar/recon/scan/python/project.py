@@ -5,6 +5,7 @@ for others, or a constant that a source is made of: only they can say more than 
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -62,8 +63,10 @@ class Modules:
     known: dict[str, Module] = field(default_factory=dict)
     wrappers: dict[str, dict[str, Wrapper]] = field(default_factory=dict)
     _by_name: dict[str, str] = field(default_factory=dict)
+    _words: set[str] = field(default_factory=set)
     _by_end: dict[str, list[str]] = field(default_factory=dict)
     _constants: dict[tuple[str, str], Value] = field(default_factory=dict)
+    _offers: dict[str, frozenset[str]] = field(default_factory=dict)
     _lasts: frozenset[str] = frozenset()
 
     def see(self, path: str, imports: Iterable[str]) -> None:
@@ -71,6 +74,7 @@ class Modules:
         name = module_name(path)
         self.known[path] = Module(path, tuple(_absolute(one, path) for one in imports))
         self._by_name[name] = path
+        self._words.update(name.split("."))
         self._by_end.setdefault(name.rpartition(".")[2], []).append(name)
 
     def learn(self, path: str, wrappers: dict[str, Wrapper], wanted: Iterable[str]) -> None:
@@ -94,7 +98,6 @@ class Modules:
         names = {name for own in self.wrappers.values() for name in own}
         self._lasts = frozenset(name.rpartition(".")[2] for name in names)
         asked: dict[str, set[str]] = {}
-        paths: dict[str, None] = {}
         for module in self.known.values():
             for name in module.wanted:
                 found = self.place(name, module.path)
@@ -102,14 +105,13 @@ class Modules:
                     asked.setdefault(found[0], set()).add(found[1])
         for path, wanted in asked.items():
             self._fold(path, wanted, text_of)
-        for module in self.known.values():
-            if self._says_more(module):
-                paths[module.path] = None
-        yield from paths
+        yield from [one.path for one in self.known.values() if self._says_more(one, text_of)]
 
     def place(self, name: str, path: str) -> tuple[str, str] | None:
         """Return the module that a name leads to from a file, and the rest of the name."""
         parts = name.split(".")
+        if parts[0] not in self._words:
+            return None
         for count in range(len(parts), 0, -1):
             found = self._module(".".join(parts[:count]), path)
             if found is not None:
@@ -159,7 +161,7 @@ class Modules:
         # One part alone is a name like `utils`, that half the modules of a project have.
         return self._by_name[ends[0]] if len(ends) == 1 and "." in name else None
 
-    def _says_more(self, module: Module) -> bool:
+    def _says_more(self, module: Module, text_of: Callable[[str], str]) -> bool:
         if any(self._known_constant(name, module.path) for name in module.wanted):
             return True
         for name in module.imports:
@@ -167,15 +169,34 @@ class Modules:
             if root in _SHARED and self.shadowed(root, module.path):
                 return True
             found = self.place(name, module.path)
-            if found is not None and found[0] != module.path and self._passes_on(found[0]):
+            if found is None or found[0] == module.path:
+                continue
+            offered = self._offered(found[0])
+            if found[1].partition(".")[0] in offered:
+                return True
+            if not found[1] and offered and self._mentions(module.path, offered, text_of):
                 return True
         return False
 
-    def _passes_on(self, path: str) -> bool:
-        if path in self.wrappers:
-            return True
-        below = path.removesuffix("__init__.py")
-        return below != path and any(one.startswith(below) for one in self.wrappers)
+    def _offered(self, path: str) -> frozenset[str]:
+        """Return the names in a module that fetch for others, or lead to what does."""
+        if path not in self._offers:
+            below = path.removesuffix("__init__.py")
+            paths = [
+                one
+                for one in self.wrappers
+                if one == path or (below != path and one.startswith(below))
+            ]
+            names = {name.partition(".")[0] for one in paths for name in self.wrappers[one]}
+            self._offers[path] = frozenset(names)
+        return self._offers[path]
+
+    def _mentions(self, path: str, names: frozenset[str], text_of: Callable[[str], str]) -> bool:
+        try:
+            text = text_of(path)
+        except UnreadableError:
+            return False
+        return any(name in text for name in names)
 
     def _known_constant(self, name: str, path: str) -> bool:
         found = self.place(name, path)
@@ -194,7 +215,10 @@ class Modules:
         if len(self._constants) > _MOST_CONSTANTS:
             return
         try:
-            tree = parsed(text_of(path))
+            text = text_of(path)
+            if not any(_assigned(name, text) for name in wanted):
+                return
+            tree = parsed(text)
         except (UnreadableError, RecursionError, MemoryError):
             return
         found = survey(tree, module_name(path), package=path.endswith("__init__.py"))
@@ -239,6 +263,13 @@ def module_name(path: str) -> str:
     """Return the full dotted name of a module from the root of the tree."""
     name = path.removesuffix(".pyw").removesuffix(".py").replace("/", ".")
     return name.removesuffix(".__init__") if name != "__init__" else name
+
+
+def _assigned(name: str, text: str) -> bool:
+    """Say whether a module gives a name a value, or has a class that does."""
+    first, _, rest = name.partition(".")
+    pattern = rf"^class\s+{first}\b" if rest else rf"^{first}\b\s*(?::[^=\n]{{1,80}})?="
+    return re.search(pattern, text, re.MULTILINE) is not None
 
 
 def _absolute(name: str, path: str) -> str:

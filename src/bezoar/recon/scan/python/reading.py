@@ -1,7 +1,7 @@
 """The calls of a module that fetch, and the functions of it that do so for others."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -14,7 +14,7 @@ from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, 
 from bezoar.recon.scan.python.declared import declared
 from bezoar.recon.scan.python.folding import Elsewhere, Folding
 from bezoar.recon.scan.python.sources import Chain
-from bezoar.recon.scan.python.survey import Binding, How, Site, Survey
+from bezoar.recon.scan.python.survey import Binding, How, Site, Survey, spelled_last
 from bezoar.recon.scan.python.usage import Usage, unverified_by_default
 from bezoar.recon.scan.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.recon.scan.python.wrappers import Wrapper
@@ -71,10 +71,10 @@ class Reading:
         self._roots = frozenset(
             one.partition(".")[0] for one in map(self._catalogue.canonical, survey.imported)
         )
-        self._aliases = _aliases(survey)
         self._users = {
             name.rpartition(".")[2]: (name, which) for name, which in context.wrappers.items()
         }
+        self._aliases = _aliases(survey, self._is_loader)
         self._usage = Usage(survey)
         self._unverified = unverified_by_default(survey)
 
@@ -83,7 +83,7 @@ class Reading:
         found = [
             fetch
             for site in self._survey.sites
-            if self._may_fetch(site.last)
+            if self._may_fetch(site)
             for fetch in self._at(site)
         ]
         for _ in range(_ROUNDS):
@@ -99,14 +99,15 @@ class Reading:
             found += new
         return list(dict.fromkeys(found))
 
-    def _may_fetch(self, last: str) -> bool:
+    def _may_fetch(self, site: Site) -> bool:
+        last = site.last
+        if not last:
+            return _may_name(site.call.func, self._is_loader)
+        return last in self._aliases or self._is_loader(last) or wrappers.says_so(last)
+
+    def _is_loader(self, last: str) -> bool:
         return (
-            not last
-            or last in shelled.LAST
-            or last in self._aliases
-            or last in self._users
-            or self._catalogue.may_be(last, self._roots)
-            or wrappers.says_so(last)
+            last in shelled.LAST or last in self._users or self._catalogue.may_be(last, self._roots)
         )
 
     # Calls of what the catalogue knows ----------------------------------------------------------
@@ -119,30 +120,33 @@ class Reading:
             if symbol.name in shelled.RUNNERS:
                 yield from self._in_shell(site, symbol)
                 continue
-            loader = self._loader(symbol, known=isinstance(one, Symbol))
-            if loader is not None and loader not in seen:
-                seen.add(loader)
-                yield from self._by(loader, symbol, site)
-            elif loader is None:
+            found = self._loader(symbol, known=isinstance(one, Symbol))
+            if found is None:
                 yield from self._by_its_name(symbol, site)
+            elif found[0] not in seen:
+                seen.add(found[0])
+                yield from self._by(*found, symbol, site)
 
-    def _loader(self, symbol: Symbol, *, known: bool) -> Loader | None:
+    def _loader(self, symbol: Symbol, *, known: bool) -> tuple[Loader, str] | None:
+        """Return what is known of a call, and its name."""
         last = split(symbol.name)[-1]
         if (user := self._users.get(last)) is not None:
             name, which = user
             if _same_end(name, symbol.name):
                 source = f"{{{which}:}}" if isinstance(which, int) else f"{{{which}}}"
-                return Loader((name,), "", "address", (source,))
+                return Loader((name,), "", "address", (source,)), name
         if symbol.name in self._survey.functions or symbol.name in self._survey.classes:
             return None
-        if self._project is not None and self._project.is_own(symbol.name):
-            return self._catalogue.by_last_part(last)
-        found = self._catalogue.find(symbol.name) if known else None
-        return found or self._catalogue.by_last_part(last)
+        own = self._project is not None and self._project.is_own(symbol.name)
+        if known and not own and (found := self._catalogue.match(symbol.name)) is not None:
+            return found
+        loader = self._catalogue.by_last_part(last)
+        return None if loader is None else (loader, symbol.name)
 
-    def _by(self, loader: Loader, symbol: Symbol, site: Site) -> Iterator[Fetch]:
+    def _by(self, loader: Loader, name: str, symbol: Symbol, site: Site) -> Iterator[Fetch]:
         chain = self._chain(site, symbol)
-        for candidate in candidates(loader, symbol.name, chain):
+        for found in candidates(loader, symbol.name, chain):
+            candidate = replace(found, name=name)
             whole = self._with_usage(candidate, site)
             flags = sources.flags(loader, chain)
             self._note(whole, flags, site)
@@ -278,7 +282,7 @@ class Reading:
             path=self._path,
             line=line,
             end_line=site.call.end_lineno or line,
-            loader=self._catalogue.canonical(candidate.name),
+            loader=candidate.name,
             kind=kind,
             uri=str(candidate.source),
             decided_by=candidate.source.decided_by,
@@ -295,20 +299,36 @@ def _same_end(name: str, other: str) -> bool:
     return name == other or name.endswith("." + other) or other.endswith("." + name)
 
 
-def _aliases(survey: Survey) -> frozenset[str]:
-    """Return names that may stand for a function of another name."""
+def _aliases(survey: Survey, may_be: Callable[[str], bool]) -> frozenset[str]:
+    """Return names that may stand for a loader of another name."""
     names: set[str] = set()
     for scope in (survey.module, *survey.scopes.values()):
         for name, bindings in scope.bindings.items():
-            if any(map(_renames, bindings, [name] * len(bindings))):
+            if any(_renames(one, name, may_be) for one in bindings):
                 names.add(name)
     return frozenset(names)
 
 
-def _renames(binding: Binding, name: str) -> bool:
+def _renames(binding: Binding, name: str, may_be: Callable[[str], bool]) -> bool:
     if binding.how is How.IMPORTED:
-        return not binding.symbol.endswith(name)
-    return binding.how in (How.ASSIGNED, How.EACH) and isinstance(
-        binding.node,
-        ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.IfExp | ast.Tuple | ast.List,
-    )
+        return not binding.symbol.endswith(name) and may_be(split(binding.symbol)[-1])
+    if binding.how not in (How.ASSIGNED, How.EACH) or binding.node is None:
+        return False
+    return _may_name(binding.node, may_be)
+
+
+def _may_name(node: ast.expr, may_be: Callable[[str], bool], depth: int = 3) -> bool:
+    """Say whether an expression may come to a loader, not to what one returns."""
+    match node:
+        case ast.Name(last) | ast.Attribute(_, last):
+            return may_be(last)
+        case ast.Call(func):
+            return spelled_last(func) in ("getattr", "partial")
+        case ast.Subscript():
+            return True
+        case ast.IfExp(_, body, orelse) if depth:
+            return any(_may_name(one, may_be, depth - 1) for one in (body, orelse))
+        case ast.Tuple(items) | ast.List(items) if depth:
+            return any(_may_name(one, may_be, depth - 1) for one in items[:64])
+        case _:
+            return False

@@ -21,6 +21,7 @@ from bezoar.recon.scan.python.value import (
     Unknown,
     Value,
     alternatives,
+    either,
     joined,
     texts,
     truth,
@@ -144,14 +145,17 @@ def _called(part: str) -> Text:
 
 
 def _written(value: Value | None, argument: Argument) -> Value:
+    by = argument.names[0] if argument.names else "source"
     match value:
         case None:
-            return Unknown(argument.names[0] if argument.names else "source")
+            return Unknown(by)
+        case Either(options, chosen_by):
+            return either((_written(one, argument) for one in options if one != NOTHING), chosen_by)
         case Symbol(name) if any(part[:1].isupper() for part in split(name)[-2:]):
             # An enumeration: `Weights.DEFAULT`, `Dataset.MNIST`.
             return _called(split(name)[-1])
         case Items(items) if items:
-            return Either(items, argument.names[0] if argument.names else "items")
+            return either(items, by)
         case _:
             return value
 
@@ -174,7 +178,7 @@ def revision(loader: Loader, chain: Chain) -> tuple[str | None, Pin]:
         value = chain.get(argument)
         if value is None or value == Plain(None):
             continue
-        written = texts(value)
+        written = texts(_written(value, argument))
         if not written:
             continue
         whole = str(written[0])

@@ -24,10 +24,10 @@ _UNPICKLED: Final = frozenset(
 )
 _LASTS: Final = frozenset(name.rpartition(".")[2] for name in _UNPICKLED)
 _DIGEST: Final = re.compile(
-    r"(?:^|[._])(?:sha\d*|md5|hash|digest|checksum)|hexdigest", re.IGNORECASE
+    r"(?:^|[._])(?:sha[-_]?\d{0,3}|md5|hash|digest|checksum)(?:$|[._()\[])|hexdigest", re.IGNORECASE
 )
 _COMPARED: Final = re.compile(
-    r"(?:check|verify|validate|assert|compare|test)\w*(?:md5|sha\d*|hash|integrity|checksum|digest)",
+    r"(?:check|verify|validate|assert|compare)_?\w{0,16}(?:md5|sha\d{1,3}|hash|integrity|checksum)",
     re.IGNORECASE,
 )
 

@@ -149,7 +149,17 @@ def either(options: Iterable[Value], by: str) -> Value:
                 return Unknown(by)
     if not flat:
         return Unknown(by)
-    return next(iter(flat)) if len(flat) == 1 else Either(tuple(flat), by)
+    return next(iter(flat)) if len(flat) == 1 else _with_default(tuple(flat), by)
+
+
+def _with_default(options: tuple[Value, ...], by: str) -> Value:
+    """Let one literal beside an unknown be its default: `x = "a" if x is None else x`."""
+    kept = [one for one in options if one != NOTHING]
+    if len(kept) == 2:  # noqa: PLR2004 - one of each
+        literal, unknown = sorted(kept, key=lambda one: isinstance(one, Unknown))
+        if isinstance(literal, Text) and literal.literal and unknown == Unknown(by):
+            return Unknown(by, literal)
+    return Either(options, by)
 
 
 def alternatives(value: Value) -> Iterator[Value]:
@@ -158,8 +168,8 @@ def alternatives(value: Value) -> Iterator[Value]:
         yield value
         return
     for option in value.options:
-        if isinstance(option, Text):
-            yield replace(option, by=tuple(dict.fromkeys((*option.by, value.by))))
+        if isinstance(option, Text) and not option.by:
+            yield replace(option, by=(value.by,))
         else:
             yield option
 
@@ -181,7 +191,7 @@ def _text(value: Value) -> Text | None:
             given = _text(default) if default is not None else None
             return Text((Hole(name, given.literal if given else None),), local=local)
         case Symbol(name):
-            return Text((Hole(named(name)),))
+            return Text((Hole(named(".".join(name.split(".")[-2:]))),))
         case _:
             return Text((Hole("items"),))
 
