@@ -31,7 +31,7 @@ setup: .venv/ready ## make .venv, with bezoar and all that it and its tests need
 	  fi; \
 	done
 	@echo 'setting up .venv (about a minute)' >&2
-	@.venv/bin/python -m pip install --quiet --editable '.[expose,postgres,web,dev]' \
+	@.venv/bin/python -m pip install --quiet --editable '.[expose,fix,postgres,web,dev]' \
 	  --constraint constraints.txt
 	@pwd -P > $@
 

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BEZOAR = Path(sys.executable).with_name("bezoar")
 IDENTITY = ("-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false")
-FETCH = "wget https://data.example.org/signs.zip\n"
+FETCH = "wget https://data.acme-signs.org/signs.zip\n"
 
 
 def git(folder, *arguments):
@@ -50,5 +50,5 @@ def adds_none(folder):
 def registers(folder):
     """Note the source as a draft, as the finding says."""
     command = "dbom add --draft --name signs --version 1 --origin"
-    arguments = [*command.split(), "https://data.example.org/signs.zip"]
+    arguments = [*command.split(), "https://data.acme-signs.org/signs.zip"]
     subprocess.run([BEZOAR, *arguments], cwd=folder, check=True, capture_output=True)

@@ -49,7 +49,7 @@ def runner(tmp_path):
 def test_a_source_that_nobody_registered_fails_with_its_line_and_the_command(runner):
     done = runner(adds_a_source)
     assert done.returncode == 1, done.stderr
-    assert "     get.sh:1\n       https://data.example.org/signs.zip is not in" in done.stdout
+    assert "     get.sh:1\n       https://data.acme-signs.org/signs.zip is not in" in done.stdout
     assert "  bezoar dbom add --draft --name signs --version 1 --origin https://" in done.stdout
     (report,) = JOB["artifacts"]["paths"]
     assert JOB["artifacts"]["reports"]["junit"] == report

@@ -19,7 +19,7 @@ from bezoar.cli.output import (
     width,
     write_result,
 )
-from bezoar.core.errors import BezoarError
+from bezoar.core.errors import BezoarError, UsageError
 
 if TYPE_CHECKING:
     from bezoar.core.severity import Severity
@@ -56,6 +56,13 @@ def scan(  # noqa: PLR0917 - one parameter for each option
     strict_unreadable: Annotated[
         bool, typer.Option("--strict-unreadable", help="Exit 3 where a file could not be read.")
     ] = False,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Show how Python code would read what is registered instead."),
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="With --fix: register the sources, write the files.")
+    ] = False,
     form: FindingsFormatOption = FindingsFormat.TEXT,
     output: OutputOption = None,
     fail_on: FailOnOption = None,
@@ -70,6 +77,10 @@ def scan(  # noqa: PLR0917 - one parameter for each option
     from bezoar.recon.baseline import baseline_json, read_baseline  # noqa: PLC0415 - the same
     from bezoar.recon.scanning import look  # noqa: PLC0415 - the same
 
+    if write and not fix:
+        raise UsageError("--write belongs to --fix", next="bezoar scan --fix --write")
+    if fix and (diff or baseline or write_baseline):
+        raise UsageError("--fix takes no commit and no baseline", next="bezoar scan --fix")
     project = find_project()
     known = read_baseline(baseline) if baseline else frozenset()
     with progress_bar("Reading") as progress:
@@ -82,6 +93,11 @@ def scan(  # noqa: PLR0917 - one parameter for each option
             foreign=foreign,
             progress=progress,
         )
+    if fix:
+        from bezoar.cli.fix import fix as mend  # noqa: PLC0415 - the same
+
+        mend(seen, project, form, output, write=write)
+        raise typer.Exit
     limit = fail_on or project.settings.fail_on
     if write_baseline is not None:
         judgement = seen.judgement

@@ -35,8 +35,21 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposals:
+    """What could be drafted.
+
+    Attributes:
+        new: What an entry would say, with the fetches that it is for.
+        left: What is no draft, and why not.
+    """
+
+    new: tuple[tuple[Facts, tuple[Fetch, ...]], ...]
+    left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drafts:
-    """What came of a scan.
+    """What was drafted.
 
     Attributes:
         made: Each new entry, with the fetches that it is for.
@@ -91,17 +104,14 @@ class Naming:
         return name
 
 
-def draft(seen: Look, dbom: Dbom) -> Drafts:
-    """Add a draft for each literal source that no entry knows.
+def propose(seen: Look, entries: Iterable[DbomEntry]) -> Proposals:
+    """Return a draft for each literal source that no entry knows; nothing is written.
 
     Args:
-        seen: What a scan saw, judged by this DBOM.
-        dbom: Where the drafts go; what is there stays as it is.
-
-    Raises:
-        BezoarError: If one cannot be written.
+        seen: What a scan saw, judged by these entries.
+        entries: Of the DBOM.
     """
-    entries = dbom.entries()
+    entries = tuple(entries)
     registry, naming = Registry.of(entries), Naming.beside(entries)
     excuses = {
         (one.finding.place.name, one.finding.place.line, one.finding.evidence.get("uri")): one
@@ -117,11 +127,26 @@ def draft(seen: Look, dbom: Dbom) -> Drafts:
         else:
             place, inside = canonical(fetch.uri)
             groups.setdefault((place, fetch.revision or inside), []).append(fetch)
-    made = [
-        (draft_dataset(_facts(fetches[0], revision, naming), dbom), tuple(fetches))
+    new = [
+        (_facts(fetches[0], revision, naming), tuple(fetches))
         for (_, revision), fetches in groups.items()
     ]
-    return Drafts(tuple(made), tuple(left))
+    return Proposals(tuple(new), tuple(left))
+
+
+def draft(seen: Look, dbom: Dbom) -> Drafts:
+    """Add a draft for each literal source that no entry knows.
+
+    Args:
+        seen: What a scan saw, judged by this DBOM.
+        dbom: Where the drafts go; what is there stays as it is.
+
+    Raises:
+        BezoarError: If one cannot be written.
+    """
+    proposals = propose(seen, dbom.entries())
+    made = [(draft_dataset(facts, dbom), fetches) for facts, fetches in proposals.new]
+    return Drafts(tuple(made), proposals.left)
 
 
 def why_not(fetch: Fetch, registry: Registry) -> str:

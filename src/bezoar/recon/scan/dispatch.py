@@ -219,7 +219,7 @@ def decoded(data: bytes) -> str:
 
 def _language(path: PurePosixPath, head: bytes) -> Language | None:
     name, suffix = path.name.lower(), path.suffix.lower()
-    if name in _PACKAGES:
+    if name in _PACKAGES or _is_entry(path):
         return None
     if path.as_posix().endswith((".dvc/config", ".dvc/config.local")):
         return Language.DVC
@@ -229,6 +229,11 @@ def _language(path: PurePosixPath, head: bytes) -> Language | None:
         return _language(path.with_suffix(""), head)
     shebang = _SHEBANG.match(head)
     return _INTERPRETERS.get(shebang[1]) if shebang else None
+
+
+def _is_entry(path: PurePosixPath) -> bool:
+    """Say whether a file is an entry of a DBOM: it names its sources, and fetches none."""
+    return path.parent.name == "dbom" and path.suffix == ".toml" and "@" in path.name
 
 
 def _by_start(name: str) -> Language | None:
