@@ -50,7 +50,7 @@ def standing_fields(standing: Standing) -> dict[str, Any]:
 
 def standing_text(standing: Standing, outcomes: Sequence[Outcome], width: int) -> str:
     """Return what is known of a source, for a person."""
-    parts = [_answer(standing, width)]
+    parts: list[Iterable[str]] = [_answer(standing, width)]
     if standing.grade is not None:
         parts += [_signals(standing, width), ["✓ good  ~ fair  ✗ poor  ! bad  ? nobody said"]]
     parts += [_asked(standing), _next(_findings(outcomes))]

@@ -95,7 +95,9 @@ class Compared:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {"dataset": self.entry.spec, "uri": self.uri, **self.upstream.as_json()}
+        upstream = self.upstream.as_json()
+        upstream["url"] = redacted(self.upstream.url)
+        return {"dataset": self.entry.spec, "uri": self.uri, **upstream}
 
 
 def outdated(

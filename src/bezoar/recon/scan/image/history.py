@@ -15,7 +15,6 @@ _SHELL: Final = re.compile(
 )
 _NO_OPERATION: Final = re.compile(r"#\(nop\)\s*")
 _ARGUMENTS: Final = re.compile(r"\|(\d{1,3})\s+")
-_BUILDKIT: Final = re.compile(r"\s*#\s*buildkit\s*$")
 # A here-document has lost its body where it became history; it must not swallow the next steps.
 _DOCUMENT: Final = re.compile(r"<<[-~]?\s{0,4}[\"']?\w*[\"']?")
 _MOST_STEPS: Final = 2_000
@@ -51,7 +50,7 @@ def text_of(entry: Any) -> str:
 
 def _step(created_by: str) -> str:
     """Return a step as one instruction."""
-    line = _BUILDKIT.sub("", _one_line(created_by))
+    line = _without_mark(_one_line(created_by))
     run = line.startswith("RUN ")
     line = line.removeprefix("RUN ").lstrip()
     arguments = ""
@@ -65,6 +64,13 @@ def _step(created_by: str) -> str:
     elif not run and (_INSTRUCTION.match(line) or not line):
         return line or "#"
     return f"RUN {arguments}{line}"
+
+
+def _without_mark(line: str) -> str:
+    """Take out the `# buildkit` at a step's end."""
+    start = line.removesuffix("buildkit").rstrip()
+    marked = start != line and start.endswith("#")
+    return start.removesuffix("#").rstrip() if marked else line
 
 
 def _split(line: str) -> tuple[str, str]:

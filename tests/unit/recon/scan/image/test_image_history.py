@@ -1,5 +1,7 @@
 """The commands that made an image, as its history keeps them, through the ordinary readers."""
 
+import time
+
 import pytest
 from image_scene import Layout, tar
 
@@ -68,3 +70,22 @@ def test_a_secret_in_the_history_is_not_repeated(tmp_path):
 @pytest.mark.parametrize("wrong", [None, 1, "x", [1], [None], [{"created_by": 1}], {"a": 1}])
 def test_a_history_of_wrong_types(wrong):
     assert isinstance(dockerfile({"history": wrong, "config": wrong}), str)
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "sh" + " " * 99_000,
+        "RUN " + "#  " * 33_000,
+        "|1 " + "sh " * 33_000,
+        "<<" * 49_000,
+        "/bin/sh" + " -e" * 33_000,
+        "a" + " " * 99_000 + "buildkit",
+        "/" * 99_000,
+        "\n" * 99_000,
+    ],
+)
+def test_a_step_made_to_be_slow(evil):
+    began = time.process_time()
+    of(*[evil] * 5)
+    assert time.process_time() - began < 1
