@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from bezoar.datasets.entry import (
+    SCHEMA_VERSION,
     Artefact,
     Content,
     DbomEntry,
@@ -103,8 +104,12 @@ def entries(draw: st.DrawFn, *, with_bytes: bool = False) -> DbomEntry:
     content = draw(contents if with_bytes else st.none() | contents)
     statuses = [one for one in Status if content is not None or one is not Status.APPROVED]
     name, version = draw(names), draw(versions)
+    origin, schema_version = draw(origins), draw(st.sampled_from([1, SCHEMA_VERSION]))
+    if schema_version == 1:  # it took any words for a licence
+        origin = origin.model_copy(update={"licence": draw(st.none() | texts | licences)})
     lineage = draw(st.lists(derivations, max_size=2))
     return DbomEntry(
+        schema_version=schema_version,
         name=name,
         version=version,
         purpose=draw(texts),
@@ -113,7 +118,7 @@ def entries(draw: st.DrawFn, *, with_bytes: bool = False) -> DbomEntry:
         added_at=draw(times),
         sensitivity=draw(st.none() | st.sampled_from(Sensitivity)),
         owners=tuple(draw(st.lists(texts, max_size=2))),
-        origin=draw(origins),
+        origin=origin,
         lineage=tuple(one for one in lineage if one.dataset != f"{name}@{version}"),
         content=content,
     )

@@ -15,6 +15,11 @@ ORIGIN = ("--origin", "https://example.org/signs")
 needs_dvc = pytest.mark.skipif(shutil.which("dvc") is None, reason="dvc is not installed")
 
 
+needs_mlcroissant = pytest.mark.skipif(
+    shutil.which("mlcroissant") is None, reason="mlcroissant is not installed"
+)
+
+
 @pytest.fixture
 def bezoar(tmp_path, monkeypatch, capsysbinary):
     """Return what runs a command in a project of its own: exit code, stdout, stderr."""
@@ -170,3 +175,16 @@ def test_what_dvc_wrote_comes_in(bezoar, tmp_path):
     )
     assert code == 1
     assert "BZ157" in out
+
+
+@needs_mlcroissant
+@pytest.mark.parametrize("form", ["croissant", "croissant-1.0"])
+def test_mlcroissant_takes_our_file(bezoar, tmp_path, form):
+    path = write_zip(tmp_path / "signs.zip", four_files())
+    facts = ("--licence", "CC-BY-4.0", "--purpose", "tests", "--publisher", "us")
+    bezoar("dbom", "add", path, "--name", "signs", "--version", "1.0.0", *ORIGIN, *facts)
+    bezoar("dbom", "export", "signs", "--format", form, "-o", "signs.json")
+    call = ["mlcroissant", "validate", "--jsonld", "signs.json"]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Done" in done.stderr

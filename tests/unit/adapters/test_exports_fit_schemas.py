@@ -2,7 +2,7 @@
 
 CycloneDX: the JSON schemas that cyclonedx-python-lib ships. SPDX: the bindings that the SPDX
 project generates from its SHACL model, which check types, enumerations and cardinalities.
-Croissant: mlcroissant, where it is installed, and the required properties of its specification.
+Croissant: the required properties of its specification; `tests/e2e` asks mlcroissant itself.
 """
 
 import io
