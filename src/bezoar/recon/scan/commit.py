@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from bezoar.recon.scan.fetch import UnreadableError
-from bezoar.recon.scan.git import Blobs, blobs, git, top_of
+from bezoar.recon.scan.git import Blobs, git, top_of
 from bezoar.recon.scan.tree import SKIPPED, Unreadable, is_data, shown
 
 _REGULAR: Final = frozenset({"100644", "100755", "100664"})
@@ -59,7 +59,7 @@ class Commit:
         """Yield what may have a reader, in the order of the paths."""
         self.files, self.bytes, self.skipped = 0, 0, []
         prefix, skipped = self._prefix(), set()
-        with blobs(self.folder) as store:
+        with Blobs(self.folder) as store:
             for mode, name, size, path in self._listed():
                 if not path.startswith(prefix):
                     continue
@@ -77,14 +77,14 @@ class Commit:
         wanted = self._prefix() + path
         for mode, name, size, found in self._listed(wanted):
             if found == wanted and mode in _REGULAR and size <= _LARGEST_SETTING:
-                with blobs(self.folder) as store:
+                with Blobs(self.folder) as store:
                     return store.read(name).decode("utf-8", "backslashreplace")
         return None
 
     def texts(self, folder: str) -> dict[str, str]:
         """Return the small text files of a folder by their paths below `self.folder`."""
         prefix, found = self._prefix(), {}
-        with blobs(self.folder) as store:
+        with Blobs(self.folder) as store:
             for mode, name, size, path in self._listed(f"{prefix}{folder}/"):
                 if mode in _REGULAR and size <= _LARGEST_SETTING:
                     text = store.read(name).decode("utf-8", "backslashreplace")

@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import weakref
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, Self
 
 from bezoar.core.errors import BezoarError, UsageError
 
@@ -48,30 +48,28 @@ def git(folder: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-@contextmanager
-def blobs(folder: Path) -> Iterator["Blobs"]:
-    """Open a repository's blobs, one process for all of them."""
-    with subprocess.Popen(  # noqa: S603 - as above
-        _command(folder, "cat-file", "--batch"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-    ) as process:
-        assert process.stdin is not None  # noqa: S101 - asked for above
-        assert process.stdout is not None  # noqa: S101 - the same
-        try:
-            yield Blobs(process.stdin, process.stdout)
-        finally:
-            process.stdin.close()
-            process.kill()
-
-
 class Blobs:
-    """The blobs of a repository, by their names."""
+    """The blobs of a repository, by their names; one process answers for all of them.
 
-    def __init__(self, ask: IO[bytes], answer: IO[bytes]) -> None:
-        self._ask, self._answer = ask, answer
+    It ends with the `with` block, and one more is started where something is read later on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._end: weakref.finalize[..., Blobs] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._end is not None:
+            self._end()
+        self._process = self._end = None
 
     def read(self, name: str) -> bytes:
         """Return a blob whole.
@@ -79,13 +77,33 @@ class Blobs:
         Raises:
             OSError: If it is not there.
         """
-        self._ask.write(name.encode() + b"\n")
-        self._ask.flush()
-        head = self._answer.readline().split()
+        process = self._process or self._started()
+        assert process.stdin is not None  # noqa: S101 - asked for below
+        assert process.stdout is not None  # noqa: S101 - the same
+        process.stdin.write(name.encode() + b"\n")
+        process.stdin.flush()
+        head = process.stdout.readline().split()
         if len(head) != 3:  # noqa: PLR2004 - name, type, size; else it says `missing`
             raise OSError(f"git has no object {name}")
-        data = self._answer.read(int(head[2]) + 1)
+        data = process.stdout.read(int(head[2]) + 1)
         return data[:-1]
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(  # noqa: S603 - as above
+            _command(self._folder, "cat-file", "--batch"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+        self._process, self._end = process, weakref.finalize(self, _ended, process)
+        return process
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    with process, suppress(OSError):
+        process.wait()
 
 
 def commit_of(folder: Path, revision: str) -> str:

@@ -46,6 +46,12 @@ def test_it_has_what_the_folder_had(repository):
     assert (there.files, there.bytes) == (2, 30)
 
 
+def test_a_file_can_be_read_after_all_were_listed(repository):
+    name = commit(repository, a_py="fetch wget x:1\n")
+    (blob,) = Commit(repository, name)
+    assert blob.read(1 << 20) == b"fetch wget x:1\n" == blob.read(1 << 20)
+
+
 def test_below_a_folder_of_it(repository):
     name = commit(repository, a_py="fetch wget x:1\n", src__b_py="fetch wget x:2\n")
     there = scan(Commit(repository / "src", name, prefix="src/"))
