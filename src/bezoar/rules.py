@@ -34,6 +34,7 @@ RULES = {
     "BZ141": "bezoar.recon.change:PROPOSED_SOURCE",
     "BZ142": "bezoar.recon.change:OWN_JUDGE",
     "BZ143": "bezoar.recon.entries:UNREADABLE_ENTRY",
+    "BZ144": "bezoar.recon.entries:UNPINNED_ENTRY",
     "BZ151": "bezoar.recon.verify:CHANGED_BYTES",
     "BZ152": "bezoar.recon.verify:CHANGED_LABEL",
     "BZ153": "bezoar.recon.verify:MISSING_SAMPLE",

@@ -339,6 +339,26 @@ def test_an_entry_that_cannot_be_read_is_a_finding(against_main, bezoar, project
     assert bezoar("check")[0] == 1
 
 
+def test_a_draft_without_bytes_is_shown_until_it_is_complete(against_main, bezoar, project):
+    (project / "more.py").write_text(NEW)
+    arguments = ("--name", "a", "--version", "1", "--origin", "https://x.org/a.zip")
+    assert bezoar("dbom", "add", "--draft", *arguments)[0] == 0
+    code, found = against_main()
+    assert code == 0
+    assert found == [
+        ("BZ103", "more.py:1", "low"),
+        ("BZ141", "more.py:1", "low"),
+        ("BZ144", "dbom/a@1.toml:1", "low"),
+    ]
+    commit(project)
+    assert against_main() == (0, [])
+    assert "BZ144" in bezoar("check")[1]
+    write_files(project / "data" / "a", four_files())
+    assert bezoar("dbom", "add", "data/a", "--name", "a", "--version", "1")[0] == 0
+    assert against_main() == (0, [("BZ141", "dbom/a@1.toml:1", "low")])
+    assert "BZ144" not in bezoar("check", "--format", "github")[1]
+
+
 # Data that lies in the project.
 
 

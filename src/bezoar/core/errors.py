@@ -16,6 +16,8 @@ class BezoarError(Exception):
         super().__init__(message)
         self.message = message
         self.next = next
+        if next:
+            self.add_note(f"try: {next}")  # what a traceback shows to whoever uses the library
 
 
 class UsageError(BezoarError):

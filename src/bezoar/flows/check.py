@@ -21,7 +21,7 @@ from bezoar.ledger.rules import RULES as LEDGER_RULES
 from bezoar.ledger.rules import as_outcomes
 from bezoar.project import Project
 from bezoar.recon.before import Before
-from bezoar.recon.entries import UNREADABLE_ENTRY, read_entries
+from bezoar.recon.entries import UNPINNED_ENTRY, UNREADABLE_ENTRY, read_entries, unpinned
 from bezoar.recon.gate import Sight, since, whole
 from bezoar.recon.judging import fingerprinted
 from bezoar.recon.local import Local, unasked, verify_local
@@ -98,12 +98,13 @@ def check(
         raise NothingToInspectError(
             f"nothing in {path} has a reader, and the DBOM is empty", next="bezoar scan --help"
         )
-    unreadable = Outcome.of(UNREADABLE_ENTRY, fingerprinted(faults))
+    added = [entry for spec, entry in now.items() if not before or spec not in before.entries]
     local = _local(sight.entries, dbom, progress, wanted=verify)
     outcomes = (
         *sight.judgement.outcomes,
         *sight.on_change,
-        unreadable,
+        Outcome.of(UNREADABLE_ENTRY, fingerprinted(faults)),
+        Outcome.of(UNPINNED_ENTRY, fingerprinted(unpinned(added))),
         *local.outcomes,
         *_ledger(project),
     )

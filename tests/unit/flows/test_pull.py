@@ -49,6 +49,7 @@ def test_one_byte_that_differs_is_an_error(signs, change):
     with pytest.raises(BezoarError, match="is not what was registered") as raised:
         bezoar.pull("signs")
     assert raised.value.next == "bezoar verify signs@1.0"
+    assert raised.value.__notes__ == ["try: bezoar verify signs@1.0"]
 
 
 def test_a_sample_that_is_gone(signs):
