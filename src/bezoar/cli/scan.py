@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(  # noqa: PLR0917 - one parameter for each option
-    path: Annotated[Path, typer.Argument(help="A folder or a file.")] = Path(),
+    path: Annotated[Path, typer.Argument(help="A folder, a file, a container image.")] = Path(),
     diff: Annotated[
         str | None,
         typer.Option(metavar="BASE", help="Find only what the tree adds to this commit."),
