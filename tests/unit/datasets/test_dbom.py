@@ -14,6 +14,7 @@ from bezoar.datasets.opening import open_dataset
 from bezoar.project import Project
 
 DIGEST = "sha256:" + 32 * "cd"
+NOW = now()
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def dbom(tmp_path):
 
 
 def entry(name="signs", version="1", age=0, location="d"):
-    time = now() - timedelta(days=age)
+    time = NOW - timedelta(days=age)
     content = Content(location=location, samples=1, bytes=1, root=DIGEST, manifest=DIGEST)
     origin = Origin(uris=("x",), retrieved_at=time)
     return DbomEntry(name=name, version=version, added_at=time, origin=origin, content=content)
