@@ -28,7 +28,7 @@ WRITERS = {
 }
 NAMELESS = Wanted(origin=("https://example.org",))
 NAMED = Wanted("x", "1", ("https://example.org",))
-MANY = settings(max_examples=100)
+MANY = settings(max_examples=60)
 
 
 def imported(name, text, wanted=NAMED):
