@@ -42,6 +42,14 @@ def adds_a_source(folder):
     (folder / "get.sh").write_text(FETCH)
 
 
+def adds_cifar(folder):
+    """Make the change that other tools let pass."""
+    (folder / "train.py").write_text(
+        "import torchvision\n\n"
+        'train = torchvision.datasets.CIFAR10("data", train=True, download=True)\n'
+    )
+
+
 def adds_none(folder):
     """Make a change that brings nothing in."""
     (folder / "prepare.sh").write_text("echo ready; echo steady\n")

@@ -257,6 +257,23 @@ def test_the_baseline_of_before_counts(bezoar, against_main, project):
     assert against_main("--baseline", "b.json") == (0, [])
 
 
+def test_a_ledger_in_git_is_seen(against_main, bezoar, project):
+    bezoar("check")
+    (project / ".bezoar" / ".gitignore").unlink()
+    git(project, "add", "-Af", ".bezoar")
+    assert against_main() == (1, [("BZ142", ".bezoar:1", "medium")])
+
+
+def test_a_broken_pyproject_does_not_stop_the_gate(against_main, project):
+    (project / "bezoar.toml").unlink()
+    commit(project)
+    (project / "pyproject.toml").write_text("[[[")
+    (project / "more.py").write_text(NEW)
+    code, found = against_main()
+    assert code == 1
+    assert [*ADDED, ("BZ142", "bezoar.toml:1", "low")] == found
+
+
 def test_folders_that_a_scan_leaves_out_hide_nothing_that_git_knows(against_main, project):
     for folder in ("vendor", "env"):
         (project / folder).mkdir()

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ci_scene import BEZOAR, ROOT, adds_a_source, adds_none, commit, git, registers, repository
+from ci_scene import (
+    BEZOAR,
+    ROOT,
+    adds_a_source,
+    adds_cifar,
+    adds_none,
+    commit,
+    git,
+    registers,
+    repository,
+)
 
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 INSTALL, CHECK = ACTION["runs"]["steps"]
@@ -108,6 +118,15 @@ def test_a_source_that_nobody_registered_fails_with_its_line_and_the_command(pul
     assert outputs["exit-code"] == "1"
     (sarif,) = json.loads(Path(outputs["report"]).read_text())["runs"]
     assert {result["ruleId"] for result in sarif["results"]} == {"BZ101", "BZ103"}
+
+
+def test_a_data_set_that_a_library_brings_in_fails_as_well(pull_request):
+    done, _ = runner_step(pull_request(adds_cifar))
+    assert done.returncode == 1
+    assert "::error file=train.py,title=BZ101 Source that the DBOM does not know,line=3" in (
+        done.stdout
+    )
+    assert "%0Abezoar dbom add --draft --name cifar10 --version 1 --origin" in done.stdout
 
 
 def test_a_change_that_adds_none_passes(pull_request):

@@ -69,7 +69,7 @@ def check(  # noqa: PLR0917 - one parameter for each option
 
     began, reported = time.monotonic(), _format_of(report) if report else None
     before = project_before(path if path.is_dir() else path.parent, diff) if diff else None
-    project = find_project() if before is None else find_project(before.root)
+    project = before.project if before else find_project()
     with progress_bar("Checking") as progress:
         checked = run(
             path,

@@ -83,7 +83,7 @@ def check(
         UsageError: If the path is not the project's own.
         NothingToInspectError: If there is neither a file with a reader nor an entry.
     """
-    project = Project(before.root, before.settings) if before else project
+    project = before.project if before else project
     if not path.exists() or not is_own(path, project.root):
         raise UsageError(
             f"{path} does not belong to the project {project.root}", next=f"bezoar scan {path}"

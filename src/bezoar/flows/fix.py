@@ -112,7 +112,11 @@ def apply(fix: Fix, dbom: Dbom) -> list[DbomEntry]:
         BezoarError: If something cannot be written, or a file changed since it was read.
     """
     for change in fix.changes:
-        if (dbom.root / change.path).read_bytes() != change.before:
+        try:
+            same = (dbom.root / change.path).read_bytes() == change.before
+        except OSError:
+            same = False
+        if not same:
             raise BezoarError(f"{change.path} changed meanwhile", next="bezoar scan --fix")
     made = [draft_dataset(facts, dbom) for facts, _ in fix.drafts]
     for change in fix.changes:

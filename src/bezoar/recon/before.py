@@ -14,7 +14,7 @@ from typing import Any, Final
 from bezoar.core.errors import UsageError
 from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.entry_toml import parse_entry
-from bezoar.project.project import CONFIG
+from bezoar.project.project import CONFIG, Project
 from bezoar.project.settings import Settings, read_settings
 from bezoar.recon.scan.commit import Commit
 from bezoar.recon.scan.git import commit_of, git, top_of
@@ -46,6 +46,11 @@ class Before:
     settings: Settings
     entries: Mapping[str, DbomEntry]
     tracked: frozenset[str]
+
+    @property
+    def project(self) -> Project:
+        """The project as a folder of today, with the settings of before."""
+        return Project(self.root, self.settings)
 
     @property
     def short(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bezoar.core.errors import BezoarError
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome, Status
+from bezoar.core.severity import Severity
 from bezoar.datasets.entry import DbomEntry
 from bezoar.project import Project, find_project
 from bezoar.project.project import CONFIG
@@ -99,6 +100,7 @@ def since(
         *change.excuses(obeying.silenced, known),
         *_settings_changes(path, before),
         *change.entry_changes(before.entries, now),
+        *_own_state(before),
         *(change.baseline_change(*listed, baseline.name) if baseline else ()),
     ]
     proposed = change.proposed_findings(claimed, dbom, before.short)
@@ -137,6 +139,14 @@ def _baselines(before: Before, baseline: Path | None) -> tuple[frozenset[str], f
     text = before.text(baseline)
     was = parse_baseline(text, f"{before.short}:{baseline.name}") if text else frozenset()
     return was, read_baseline(baseline)
+
+
+def _own_state(before: Before) -> Iterator[Finding]:
+    """Yield a finding where git knows what belongs to one checkout alone: anybody may write it."""
+    folder = before.project.state.name
+    if folder in before.tracked:
+        message = "the ledger of one checkout lies in git: whoever commits it writes its history"
+        yield change.altered(folder, message, "state", severity=Severity.MEDIUM)
 
 
 def _settings_changes(path: Path, before: Before) -> Iterator[Finding]:
