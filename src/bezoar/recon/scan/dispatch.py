@@ -150,12 +150,13 @@ class Reader:
         Raises:
             UnreadableError: The file is not what its name says.
         """
+        text = decoded(data)  # First: what is no text hides from a look at its bytes.
         if not context.again and not self.may_fetch(data):
             return []
         read: Callable[[str, str, Context], Iterable[Fetch]] = import_module(
             _MODULES[self.language]
         ).read
-        found = read(decoded(data), path, replace(context, in_ci=context.in_ci or self.in_ci))
+        found = read(text, path, replace(context, in_ci=context.in_ci or self.in_ci))
         return sorted(found, key=lambda fetch: (fetch.line, fetch.end_line))
 
 

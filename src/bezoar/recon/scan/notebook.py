@@ -46,7 +46,7 @@ class Cell:
 
 def may_fetch(data: bytes) -> bool:
     """Say from its bytes whether a notebook can fetch anything."""
-    return b'"code"' in data
+    return b'"code"' in data or b'"cells"' not in data  # What has no cells is no notebook.
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
