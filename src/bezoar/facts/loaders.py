@@ -116,10 +116,12 @@ class Loaders:
     Attributes:
         all: Its entries.
         same: Packages that are one under two names.
+        nothing: Names that look like a loader and are none.
     """
 
     all: tuple[Loader, ...]
     same: dict[str, str]
+    nothing: tuple[tuple[str, ...], ...] = ()
     _exact: dict[str, list[_Entry]] = field(default_factory=dict)
     _wild: dict[str, list[_Entry]] = field(default_factory=dict)
     _distinct: dict[str, Loader] = field(default_factory=dict)
@@ -152,6 +154,11 @@ class Loaders:
                 plain = not any("*" in part for part in pattern)
                 return loader, ".".join(pattern if plain else parts)
         return None
+
+    def is_nothing(self, name: str) -> bool:
+        """Say whether a call is known to fetch nothing."""
+        parts = split(self.canonical(name))
+        return any(_matches(pattern, parts) for pattern in self.nothing)
 
     def by_last_part(self, name: str) -> Loader | None:
         """Return the loader that the last part of a name is enough to know."""
@@ -195,7 +202,8 @@ def loaders() -> Loaders:
     """Read the catalogue once."""
     text = files("bezoar.facts").joinpath("loaders.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
-    return Loaders(tuple(map(_loader, table["loader"])), table["same"])
+    nothing = tuple(map(split, table["nothing"]))
+    return Loaders(tuple(map(_loader, table["loader"])), table["same"], nothing)
 
 
 def argument(text: str) -> Argument:

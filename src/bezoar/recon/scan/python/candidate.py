@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bezoar.core.source import Pin
-from bezoar.facts.loaders import Loader, Needs
+from bezoar.facts.loaders import Loader, Needs, loaders
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum, Danger, Kind
 from bezoar.recon.scan.python import sources
@@ -26,6 +26,10 @@ from bezoar.recon.scan.python.value import (
 
 _MOST: Final = 16  # sources of one call; more are one `{name}`
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s'\"()<>,;]+")
+_FILE: Final = re.compile(
+    r"\.(?:py|json|ya?ml|txt|pth?|bin|h5|gz|csv|ckpt|zip|tar|onnx|gguf|safetensors)$", re.IGNORECASE
+)
+_DOUBLE: Final = re.compile(r"[a-z.-]{2,24}:(?=[A-Za-z][A-Za-z0-9+.-]{1,15}://)")
 _WEIGHTS: Final = re.compile(r"[\w.-]+\.pt")
 
 
@@ -58,7 +62,7 @@ def candidates(loader: Loader, name: str, chain: Chain) -> Iterator[Candidate]:
     """Yield one candidate for each source that a call may have."""
     if not sources.fetches(loader, chain):
         return
-    if loader.needs is Needs.NAME and _is_object(loader, chain):
+    if (loader.hub or loader.needs is Needs.NAME) and _is_object(loader, chain):
         return
     source = sources.source(loader, name, chain)
     if source is None:
@@ -67,6 +71,7 @@ def candidates(loader: Loader, name: str, chain: Chain) -> Iterator[Candidate]:
     written = texts(source)
     if len(written) > _MOST:
         written = [Text((Hole((written[0].by or ("source",))[-1]),))]
+    written = [_own_scheme(one) for one in written]
     for text in written:
         for found in _read_by_builder(loader, text, chain):
             yield Candidate(
@@ -85,8 +90,8 @@ def admitted(candidate: Candidate) -> Kind | None:
     loader, found = candidate.loader, candidate.source
     likely = found.likely
     start = addresses.scheme(likely)
-    local = loader.hub and sources.is_local(_without_scheme(found))
-    if local or not _needed(loader, likely, told=bool(start)):
+    local = loader.hub and _is_local(loader, found)
+    if local or _is_relative(loader, found) or not _needed(loader, likely, told=bool(start)):
         return None
     if not start and (likely.startswith("hf-datasets:") or loader.kind != "address"):
         return Kind.DATASET if likely.startswith("hf-datasets:") else Kind(loader.kind)
@@ -111,6 +116,26 @@ def pinned(candidate: Candidate) -> tuple[str | None, Pin]:
     if revision is None and str(candidate.source).startswith("{"):
         pin = Pin.DYNAMIC
     return revision, pin
+
+
+def _is_local(loader: Loader, found: Text) -> bool:
+    """Say whether a name is visibly a path: a hub knows owners and names, and nothing below."""
+    inner = _without_scheme(found)
+    if sources.is_local(inner):
+        return True
+    likely = inner.likely
+    if addresses.scheme(likely):
+        return False
+    slashes = loader.uri[0].count("/")
+    return likely.count("/") > slashes + 1 or (not slashes and _FILE.search(likely) is not None)
+
+
+def _is_relative(loader: Loader, found: Text) -> bool:
+    """Say whether what ought to be an address begins as none."""
+    first = found.parts[0] if found.parts else ""
+    if loader.kind != "address" and not any("url" in one for one in loader.uri):
+        return False
+    return isinstance(first, str) and not addresses.scheme(found.likely)
 
 
 def _needed(loader: Loader, likely: str, *, told: bool) -> bool:
@@ -158,6 +183,15 @@ def _flat(value: Value) -> Iterator[Text]:
                 yield from _flat(item)
 
 
+def _own_scheme(found: Text) -> Text:
+    """Take the scheme of a hub off what is an address by itself."""
+    first = found.parts[0] if found.parts else ""
+    match = _DOUBLE.match(first) if isinstance(first, str) else None
+    if match is None or not isinstance(first, str):
+        return found
+    return replace(found, parts=(first[match.end() :], *found.parts[1:]))
+
+
 def _typed(found: Text, chain: Chain) -> Text:
     """Let `repo_type="dataset"` say that a repository of the Hub holds data."""
     first = found.parts[0] if found.parts else ""
@@ -181,8 +215,11 @@ def _without_scheme(found: Text) -> Text:
 
 def _is_object(loader: Loader, chain: Chain) -> bool:
     """Say whether a call is given what was made before in place of a name."""
-    asked = [one for one in sources.asked(loader, chain) if one is not None]
-    return any(isinstance(one, Symbol) and one.calls for one in asked)
+    asked = [one for one in sources.asked(loader, chain) if isinstance(one, Symbol) and one.calls]
+    if loader.needs is Needs.NAME:
+        return bool(asked)
+    # What another loader has fetched lies on this machine.
+    return any(loaders().find(one.name.removesuffix("()")) is not None for one in asked)
 
 
 def _dangers(loader: Loader, chain: Chain) -> Iterator[Danger]:

@@ -36,7 +36,7 @@ class Declared:
     def is_namespace(self, symbol: str) -> bool:
         """Say whether a value is what a parser returned."""
         return symbol.endswith(
-            ("parse_args()", "parse_known_args()", "parse_args_into_dataclasses()", "parse()")
+            ("parse_args()", "parse_known_args()", "into_dataclasses()", "parse()", "Namespace()")
         )
 
 

@@ -1,6 +1,7 @@
 """Constant folding: what an expression comes to, without running anything."""
 
 import ast
+import builtins
 from collections.abc import Iterator
 from typing import Final, Protocol
 
@@ -152,7 +153,7 @@ class Folding:
         for star in self.survey.stars:
             if (found := self._elsewhere_value(f"{star}.{name}")) is not None:
                 return found
-        if len(self.survey.stars) == 1:
+        if len(self.survey.stars) == 1 and not hasattr(builtins, name):
             return Symbol(f"{self.survey.stars[0]}.{name}")
         return Symbol(name)
 
@@ -518,7 +519,7 @@ def substituted(value: Value, filled: dict[str, Value]) -> Value:
                 else Text((one,), value.by, value.local)
                 for one in parts
             ]
-            return joined(pieces, "expression")
+            return joined(pieces, "")
         case Either(options, by):
             return either((substituted(one, filled) for one in options), by)
         case Items(items):
@@ -540,7 +541,8 @@ def _members(owner: str, key: Value, by: str) -> Value:
         names = texts(one)
         if names:
             literal = names[0].literal
-            found.append(Symbol(f"{owner}.{literal or '{' + names[0].decided_by[0] + '}'}"))
+            chosen = literal or "{" + (names[0].decided_by or (named(by),))[0] + "}"
+            found.append(Symbol(f"{owner}.{chosen}"))
     return either(found, by) if found else Symbol(f"{owner}.{{{named(by)}}}")
 
 

@@ -59,13 +59,16 @@ def _tree(text: str) -> ast.Module:
 
 
 def _in_pieces(text: str, first: Exception) -> ast.Module:
+    if "too many nested" in str(first):
+        raise UnreadableError("nested too deeply")
     body: list[ast.stmt] = []
+    names = prefilter.imported(text.encode("utf-8", "replace"))
     good = 0
     for line, piece in _pieces(text):
         try:
             tree = _tree("\n" * (line - 1) + piece) if line < 200 else _shifted(piece, line)  # noqa: PLR2004 - a few empty lines cost less than a walk
         except (SyntaxError, ValueError):
-            if prefilter.may_fetch(piece.encode("utf-8", "replace")):
+            if prefilter.may_fetch(piece.encode("utf-8", "replace"), names):
                 break
             continue
         good += 1

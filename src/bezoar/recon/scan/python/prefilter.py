@@ -49,8 +49,13 @@ def imported(data: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def may_fetch(data: bytes) -> bool:
-    """Say whether a module holds anything that can mean a fetch."""
+def may_fetch(data: bytes, names: tuple[str, ...] | None = None) -> bool:
+    """Say whether a module holds anything that can mean a fetch.
+
+    Args:
+        data: Its bytes, or a part of them.
+        names: What it imports, if that stands in another part.
+    """
     if any(token in data for token in _everywhere()):
         return True
     address = data.count(b"://") > sum(data.count(one) for one in _LICENCE)
@@ -59,7 +64,7 @@ def may_fetch(data: bytes) -> bool:
         return True
     if any(token in data for token in _RUNNERS) and shell.may_fetch(data):
         return True
-    names = imported(data)
+    names = imported(data) if names is None else names
     remote = address or any(_SETTINGS.search(name) for name in names)
     parts = {part.encode() for name in names for part in name.split(".")}
     groups = _by_root()

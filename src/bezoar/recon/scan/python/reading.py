@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.recon.scan import addresses
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, UnreadableError
 from bezoar.recon.scan.python import shelled, sources, wrappers
 from bezoar.recon.scan.python.arguments import Given, given
 from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, pinned
@@ -19,6 +19,7 @@ from bezoar.recon.scan.python.usage import Usage, unverified_by_default
 from bezoar.recon.scan.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.recon.scan.python.wrappers import Wrapper
 
+_MOST_SITES: Final = 10_000
 _ROUNDS: Final = 3  # a wrapper of a wrapper of a wrapper
 # What fetches through urllib, and so with its default context.
 _BY_URLLIB: Final = frozenset(
@@ -79,25 +80,28 @@ class Reading:
         self._unverified = unverified_by_default(survey)
 
     def fetches(self) -> list[Fetch]:
-        """Return every fetch of the module."""
-        found = [
-            fetch
-            for site in self._survey.sites
-            if self._may_fetch(site)
-            for fetch in self._at(site)
-        ]
+        """Return every fetch of the module.
+
+        Raises:
+            UnreadableError: So many calls may fetch that nobody wrote them.
+        """
+        sites = [site for site in self._survey.sites if self._may_fetch(site)]
+        if len(sites) > _MOST_SITES:
+            raise UnreadableError(f"{len(sites):,} calls in one module that may fetch")
+        found = [fetch for site in sites for fetch in self._at(site)]
         for _ in range(_ROUNDS):
             known = {(one.line, one.loader, one.uri) for one in found}
             new = [
                 fetch
-                for site in self._survey.sites
+                for site in self._calls_of_wrappers()
                 for fetch in self._through_wrapper(site)
                 if (fetch.line, fetch.loader, fetch.uri) not in known
             ]
             if not new:
                 break
             found += new
-        return list(dict.fromkeys(found))
+        once = {(one.line, one.loader, one.uri, one.revision): one for one in reversed(found)}
+        return list(reversed(once.values()))
 
     def _may_fetch(self, site: Site) -> bool:
         last = site.last
@@ -135,7 +139,8 @@ class Reading:
             if _same_end(name, symbol.name):
                 source = f"{{{which}:}}" if isinstance(which, int) else f"{{{which}}}"
                 return Loader((name,), "", "address", (source,)), name
-        if symbol.name in self._survey.functions or symbol.name in self._survey.classes:
+        own_call = symbol.name in self._survey.functions or symbol.name in self._survey.classes
+        if own_call or self._catalogue.is_nothing(symbol.name):
             return None
         own = self._project is not None and self._project.is_own(symbol.name)
         if known and not own and (found := self._catalogue.match(symbol.name)) is not None:
@@ -215,8 +220,6 @@ class Reading:
             wrapper.flows.append(flow)
 
     def _through_wrapper(self, site: Site) -> Iterator[Fetch]:
-        if not self._calls_wrapper(site):
-            return
         callee = self.folding.value(site.call.func, site.point)
         for symbol in alternatives(callee):
             wrapper = self._wrapper(symbol) if isinstance(symbol, Symbol) else None
@@ -238,14 +241,22 @@ class Reading:
                     ]
                     self._note(candidate, flags, site, is_command=flow.is_command)
                     if flow.is_command:
-                        yield from self._command(text, site)
+                        before = {one.uri for one in self._command(flow.candidate.source, site)}
+                        found = self._command(text, site)
+                        # A parameter may be no more than the place to write to.
+                        yield from (one for one in found if one.uri not in before)
                     else:
                         yield from self._admitted(candidate, site)
 
-    def _calls_wrapper(self, site: Site) -> bool:
-        if any(name.rpartition(".")[2] == site.last for name in self.wrappers):
-            return True
-        return self._project is not None and self._project.has_wrapper(site.last)
+    def _calls_of_wrappers(self) -> list[Site]:
+        """Return the calls that may be one of a function which fetches for others."""
+        lasts = {name.rpartition(".")[2] for name in self.wrappers}
+        project = self._project
+        return [
+            site
+            for site in self._survey.sites
+            if site.last in lasts or (project is not None and project.has_wrapper(site.last))
+        ][:_MOST_SITES]
 
     def _wrapper(self, symbol: Symbol) -> Wrapper | None:
         if (own := self.wrappers.get(symbol.name)) is not None:

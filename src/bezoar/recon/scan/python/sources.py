@@ -37,6 +37,7 @@ _FOLDER_NAME: Final = re.compile(
 )
 
 
+_MEMBER: Final = re.compile(r"(?:^|\.)[A-Z]\w*\.[A-Z][A-Z0-9_]*$")
 _NAMES: Final = (("call",), ("class",))
 
 
@@ -80,8 +81,8 @@ def may_be_true(condition: Condition, chain: Chain) -> bool:
     value = chain.get(condition.argument)
     if value is None:
         return bool(condition.value)
-    given_by_name = any(name in chain.last.named for name in condition.argument.names)
-    if isinstance(value, Symbol) and value.calls and not given_by_name:
+    by_name = any(name in chain.last.named for name in condition.argument.names)
+    if condition.argument.index == 0 and not by_name and not isinstance(value, Plain | Text):
         return False  # a model, a transform: no flag
     return truth(value) is not False
 
@@ -151,7 +152,7 @@ def _written(value: Value | None, argument: Argument) -> Value:
             return Unknown(by)
         case Either(options, chosen_by):
             return either((_written(one, argument) for one in options if one != NOTHING), chosen_by)
-        case Symbol(name) if any(part[:1].isupper() for part in split(name)[-2:]):
+        case Symbol(name, calls) if not calls and _MEMBER.search(name):
             # An enumeration: `Weights.DEFAULT`, `Dataset.MNIST`.
             return _called(split(name)[-1])
         case Items(items) if items:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
 from bezoar.recon.scan.python.survey import Scope, Site, Survey, spelled_last
@@ -22,6 +23,7 @@ _UNPICKLED: Final = frozenset(
     | {"np.load", "numpy.load", "yaml.load", "yaml.unsafe_load", "pkl.load", "_pickle.load"}
     | {"sklearn.externals.joblib.load", "keras.models.load_model", "marshal.loads"}
 )
+_STEPS: Final = 3  # `r = get(u)`, `data = r.content`, `f = BytesIO(data)`
 _LASTS: Final = frozenset(name.rpartition(".")[2] for name in _UNPICKLED)
 _DIGEST: Final = re.compile(
     r"(?:^|[._])(?:sha[-_]?\d{0,3}|md5|hash|digest|checksum)(?:$|[._()\[])|hexdigest", re.IGNORECASE
@@ -32,82 +34,93 @@ _COMPARED: Final = re.compile(
 )
 
 
+@dataclass(slots=True)
+class _Body:
+    """What a function mentions where.
+
+    Attributes:
+        holders: For each name or call, the names that hold something made of it.
+        kept: What is given to calls that take bytes as data.
+        unpickled: What is given to calls that run what they load.
+        checked: Whether a digest is compared.
+    """
+
+    holders: dict[str | int, list[str]] = field(default_factory=dict)
+    kept: set[str | int] = field(default_factory=set)
+    unpickled: set[str | int] = field(default_factory=set)
+    checked: bool = False
+
+
 class Usage:
     """What the functions of a module do with the results of calls."""
 
     def __init__(self, survey: Survey) -> None:
         self._survey = survey
         self._sites: dict[int, list[Site]] | None = None
-        self._mentions: dict[int, dict[str, list[frozenset[str | int]]]] = {}
-        self._checked: dict[int, bool] = {}
+        self._bodies: dict[int, _Body] = {}
 
     def kept(self, site: Site) -> bool:
         """Say whether the answer of a call is written, unpacked or parsed as data."""
-        known = self._tainted(site, set())
-        return any(
-            known & _mentioned([*one.call.args, one.call.func], {id(site.call)})
-            for one in self._within(site)
-            if one.last in _KEPT or (one.last == "open" and _opens_bytes(one.call))
-        )
+        body = self._body(site)
+        return not body.kept.isdisjoint(_reached(body, {id(site.call)})) if body.kept else False
 
     def unpickled(self, site: Site) -> bool:
         """Say whether what a call fetched, or the file that it wrote, is unpickled."""
-        written = {
-            node.id
-            for argument in (*site.call.args[1:], *(one.value for one in site.call.keywords))
-            for node in [argument]
-            if isinstance(node, ast.Name)
-        }
-        known = self._tainted(site, written)
-        return any(
-            known & _mentioned(one.call.args[:1], {id(site.call)})
-            for one in self._within(site)
-            if one.last in _LASTS and _is_unsafe(one.call)
-        )
+        body = self._body(site)
+        if not body.unpickled:
+            return False
+        arguments = (*site.call.args[1:], *(one.value for one in site.call.keywords))
+        written = {node.id for node in arguments if isinstance(node, ast.Name)}
+        return not body.unpickled.isdisjoint(_reached(body, {id(site.call), *written}))
 
     def checked(self, site: Site) -> bool:
         """Say whether the function around a call compares a digest."""
-        function = _function(site.point.scope)
-        key = id(function)
-        if key not in self._checked:
-            self._checked[key] = _compared(function.node) or any(
-                _COMPARED.search(one.last) for one in self._within(site)
-            )
-        return self._checked[key]
+        return self._body(site).checked
 
-    def _within(self, site: Site) -> list[Site]:
-        """Return the calls of the function around a call."""
+    def _body(self, site: Site) -> _Body:
+        function = _function(site.point.scope)
+        if id(function) not in self._bodies:
+            self._bodies[id(function)] = self._looked_at(function)
+        return self._bodies[id(function)]
+
+    def _looked_at(self, function: Scope) -> _Body:
+        body = _Body(checked=_compared(function.node))
+        for name, bindings in function.bindings.items():
+            for one in bindings:
+                if one.node is None or _is_answer_of_an_interface(one.node):
+                    continue
+                for token in _mentioned([one.node]):
+                    holders = body.holders.setdefault(token, [])
+                    if not holders or holders[-1] != name:
+                        holders.append(name)
+        for site in self._within(function):
+            if site.last in _KEPT or (site.last == "open" and _opens_bytes(site.call)):
+                body.kept |= _mentioned([*site.call.args, site.call.func]) - {id(site.call)}
+            if site.last in _LASTS and _is_unsafe(site.call):
+                body.unpickled |= _mentioned(site.call.args[:1])
+            body.checked = body.checked or _COMPARED.search(site.last) is not None
+        return body
+
+    def _within(self, function: Scope) -> list[Site]:
+        """Return the calls of a function."""
         if self._sites is None:
             self._sites = {}
             for one in self._survey.sites:
                 self._sites.setdefault(id(_function(one.point.scope)), []).append(one)
-        return self._sites.get(id(_function(site.point.scope)), [])
+        return self._sites.get(id(function), [])
 
-    def _tainted(self, site: Site, names: set[str]) -> frozenset[str | int]:
-        """Return the names that hold what a call gave, or what was made of it."""
-        known: set[str | int] = {id(site.call), *names}
-        mentions = self._names(site.point.scope)
-        for _ in range(3):
-            before = len(known)
-            for name, held in mentions.items():
-                if name not in known and any(one & known for one in held):
-                    known.add(name)
-            if len(known) == before:
-                break
-        return frozenset(known)
 
-    def _names(self, scope: Scope) -> dict[str, list[frozenset[str | int]]]:
-        function = _function(scope)
-        if id(function) not in self._mentions:
-            self._mentions[id(function)] = {
-                name: [
-                    _mentioned([one.node], None)
-                    for one in bindings
-                    if one.node is not None and not _is_answer_of_an_interface(one.node)
-                ]
-                for name, bindings in function.bindings.items()
-            }
-        return self._mentions[id(function)]
+def _reached(body: _Body, start: set[str | int]) -> set[str | int]:
+    """Return the names that hold what a call gave, or what was made of it."""
+    known, edge = set(start), list(start)
+    for _ in range(_STEPS):
+        edge = [
+            name for token in edge for name in body.holders.get(token, ())[:64] if name not in known
+        ][:64]
+        known.update(edge)
+        if not edge:
+            break
+    return known
 
 
 def unverified_by_default(survey: Survey) -> bool:
@@ -126,16 +139,16 @@ def _function(scope: Scope) -> Scope:
     return scope
 
 
-def _mentioned(nodes: Iterable[ast.expr], only: set[int] | None) -> frozenset[str | int]:
+def _mentioned(nodes: Iterable[ast.expr]) -> set[str | int]:
     """Return the names in expressions, and the identities of the calls in them."""
     found: set[str | int] = set()
     for top in nodes:
         for node in ast.walk(top):
             if isinstance(node, ast.Name):
                 found.add(node.id)
-            elif isinstance(node, ast.Call) and (only is None or id(node) in only):
+            elif isinstance(node, ast.Call):
                 found.add(id(node))
-    return frozenset(found)
+    return found
 
 
 def _is_answer_of_an_interface(node: ast.expr) -> bool:

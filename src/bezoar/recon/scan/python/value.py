@@ -146,9 +146,9 @@ def either(options: Iterable[Value], by: str) -> Value:
         for one in option.options if isinstance(option, Either) else (option,):
             flat[one] = None
             if len(flat) > MOST:
-                return Unknown(by)
+                return Unknown(by or "expression")
     if not flat:
-        return Unknown(by)
+        return Unknown(by or "expression")
     return next(iter(flat)) if len(flat) == 1 else _with_default(tuple(flat), by)
 
 
@@ -168,7 +168,7 @@ def alternatives(value: Value) -> Iterator[Value]:
         yield value
         return
     for option in value.options:
-        if isinstance(option, Text) and not option.by:
+        if isinstance(option, Text) and not option.by and value.by:
             yield replace(option, by=(value.by,))
         else:
             yield option
@@ -189,7 +189,8 @@ def _text(value: Value) -> Text | None:
             return Text((str(inner),))
         case Unknown(name, default, local):
             given = _text(default) if default is not None else None
-            return Text((Hole(name, given.literal if given else None),), local=local)
+            literal = given.literal if given is not None else None
+            return Text((Hole(name, literal or None),), local=local)
         case Symbol(name):
             return Text((Hole(named(".".join(name.split(".")[-2:]))),))
         case _:
@@ -202,11 +203,11 @@ def joined(values: Iterable[Value], by: str) -> Value:
     for value in values:
         options = texts(value)
         if not options:
-            return Unknown(by)
+            return Unknown(by or "expression")
         if len(whole) * len(options) > MOST:
-            options = [Text((Hole(options[0].by[-1] if options[0].by else by),))]
+            options = [Text((Hole(options[0].by[-1] if options[0].by else by or "expression"),))]
         whole = [_after(first, second) for first in whole for second in options]
-    return either(whole, by)
+    return either(whole, "")
 
 
 def _after(first: Text, second: Text) -> Text:

@@ -9,7 +9,7 @@ from bezoar.facts.loaders import Loader
 from bezoar.recon.scan.python.candidate import Candidate
 from bezoar.recon.scan.python.folding import substituted
 from bezoar.recon.scan.python.survey import Scope, parameters
-from bezoar.recon.scan.python.value import Hole, Text, Unknown, Value, texts, truth
+from bezoar.recon.scan.python.value import Hole, Text, Value, texts, truth
 
 _SAYS_SO: Final = re.compile(
     r"(?:^|_)(?:download|fetch|retrieve|wget|urlretrieve|get_file|cached_path|get_url)"
@@ -84,7 +84,10 @@ def filled(flow: Flow, given: Mapping[str, Value]) -> Iterator[Text]:
     if not flow.parameters:
         yield flow.candidate.source
         return
-    yield from texts(substituted(flow.candidate.source, dict(given)))
+    before = _said(flow.candidate.source)
+    for text in texts(substituted(flow.candidate.source, dict(given))):
+        if _said(text) > before:
+            yield text
 
 
 def flow_of(
@@ -101,13 +104,13 @@ def flow_of(
 
 def _has_literal(value: Value) -> bool:
     """Say whether a call itself says something of the source."""
-    if isinstance(value, Unknown):
-        return value.default is not None
-    return any(
-        isinstance(part, str) and any(c.isalnum() for c in part)
-        for one in texts(value)
-        for part in one.parts
-    )
+    return any(_said(one) for one in texts(value))
+
+
+def _said(text: Text) -> int:
+    """Return how many letters and digits of a text are literal, defaults counted."""
+    written = [part if isinstance(part, str) else part.default or "" for part in text.parts]
+    return sum(c.isalnum() for part in written for c in part)
 
 
 def named(candidate: Candidate, name: str, source: Text) -> Candidate:
