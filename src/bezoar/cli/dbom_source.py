@@ -51,11 +51,16 @@ def register(dbom: typer.Typer) -> None:
     dbom.command("outdated")(outdated)
 
 
-def open_client() -> "Client":
-    """Return who asks: with the tokens of the environment, each for its own host."""
+def open_client(*, budget_s: float = 120, most_requests: int = 60) -> "Client":
+    """Return who asks: with the tokens of the environment, each for its own host.
+
+    Args:
+        budget_s: Seconds for all questions together.
+        most_requests: How many questions may be asked.
+    """
     from bezoar.recon.source.client import Client, tokens_of  # noqa: PLC0415 - late, see cli
 
-    return Client(tokens=tokens_of(os.environ))
+    return Client(tokens=tokens_of(os.environ), budget_s=budget_s, most_requests=most_requests)
 
 
 def source(
@@ -122,10 +127,12 @@ def outdated(  # noqa: PLR0917 - one parameter for each option
     entries = dbom.entries() if name is None else _named(name, dbom)
     if not entries:
         raise NothingToInspectError("the DBOM is empty", next="bezoar dbom add --help")
+    origins = sum(len(entry.origin.uris) for entry in entries)
+    client = open_client(budget_s=60 + 10 * origins, most_requests=20 + 10 * origins)
     with open_ledger(project) as ledger:
         seen = _seen(ledger)
         with progress_bar("Asking") as progress:
-            compared = upstream.outdated(entries, open_client(), seen, progress)
+            compared = upstream.outdated(entries, client, seen, progress)
         for one, detail in upstream.to_remember(compared, seen):
             ledger.append(SEEN, one.entry.spec, detail)
     judged = upstream.outcomes(compared)

@@ -9,6 +9,7 @@ import http.client
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +19,7 @@ from bezoar.recon.source.errors import NotThereError, UnreachableError
 from bezoar.recon.source.guard import LocalConnection, PublicConnection, hung_up_after
 
 _MOST_REDIRECTS: Final = 3
+_MOST_SILENT: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _ABSENT: Final = frozenset({401, 403, 404, 410, 451})
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
@@ -63,6 +65,7 @@ class Client:
     most_bytes: int = 8 << 20
     most_requests: int = 400
     asked: list[str] = field(default_factory=list)
+    _silent: Counter[str] = field(default_factory=Counter)
     _began: float = field(default_factory=time.monotonic)
 
     def json(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
@@ -114,6 +117,8 @@ class Client:
         left = self.budget_s - (time.monotonic() - self._began)
         if left <= 0 or len(self.asked) >= self.most_requests:
             raise UnreachableError("too many questions, or too slow answers, for one command")
+        if self._silent[_host(url)] >= _MOST_SILENT:
+            raise UnreachableError(f"{_host(url)} did not answer before")
         self.asked.append(url)
         connection, target = self._connection(url, min(self.timeout_s, left))
         headers = {"User-Agent": "bezoar", "Accept-Encoding": "identity", "Accept": "*/*"}
@@ -128,6 +133,7 @@ class Client:
                 raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             if connection.expired or isinstance(error, TimeoutError):
+                self._silent[_host(url)] += 1
                 why = f"took longer than {self.timeout_s:g} s"
             else:
                 why = f"cannot be reached ({error or type(error).__name__})"

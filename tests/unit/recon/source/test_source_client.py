@@ -159,6 +159,15 @@ def test_a_host_that_drips_is_hung_up_on(world):
     assert time.monotonic() - began < 1.5
 
 
+def test_a_host_that_does_not_answer_is_not_asked_for_ever(world):
+    world.answers[URL] = lambda _: time.sleep(0.15)
+    client = world.client(timeout_s=0.05)
+    for why in ["longer than"] * 3 + ["did not answer before"]:
+        with pytest.raises(UnreachableError, match=why):
+            client.json(URL)
+    assert len(client.asked) == 3
+
+
 def test_all_questions_together_are_bounded(world):
     world.answers[URL] = {}
     client = world.client(most_requests=2)
