@@ -45,6 +45,7 @@ _CONTEXT: Final[JsonObject] = {
     _ENTRY: {"@id": "urn:bezoar:dbom:entry", "@type": "@json"},
 }
 _HEX: Final = {"sha256": 64, "md5": 32}
+_HEX_DIGITS: Final = re.compile("[0-9a-fA-F]+")
 _SPDX: Final = "https://spdx.org/licenses/"
 _SPDX_ID: Final = re.compile(r"(?!LicenseRef-|DocumentRef-|NO)[A-Za-z0-9.+-]+")
 _CREATIVE_COMMONS: Final = re.compile(
@@ -198,7 +199,7 @@ def _seen_file(file: JsonObject, *, ours: bool) -> JsonObject | None:
 
 def _digest(file: JsonObject, algorithm: str) -> str | None:
     value = text(file.get(algorithm)) or text(file.get(f"cr:{algorithm}")) or ""
-    good = re.fullmatch(rf"[0-9a-fA-F]{{{_HEX[algorithm]}}}", value)
+    good = len(value) == _HEX[algorithm] and _HEX_DIGITS.fullmatch(value)
     return f"{algorithm}:{value.lower()}" if good else None
 
 

@@ -4,7 +4,9 @@ What the profile has no place for stands in an annotation of the package, as JSO
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bezoar.adapters.leftover import JsonObject, leftover, merged, objects, some, text
@@ -67,10 +69,37 @@ def entries_of(document: JsonObject) -> list[JsonObject]:
     Raises:
         ValueError: If an annotation of bezoar's does not hold what it should.
     """
-    graph = objects(document.get("@graph"))
-    known = {key: one for one in graph if (key := text(one.get("spdxId")))}
-    packages = [one for one in graph if one.get("type") == "dataset_DatasetPackage"]
-    return [_entry(package, graph, known) for package in packages]
+    graph = _Graph.of(objects(document.get("@graph")))
+    packages = [one for one in graph.known.values() if one.get("type") == "dataset_DatasetPackage"]
+    return [_entry(package, graph) for package in packages]
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """The elements of a document, each found without a search.
+
+    Attributes:
+        known: By their `spdxId`.
+        links: Relationships by where they start.
+        notes: Annotations by their subject.
+    """
+
+    known: Mapping[str, JsonObject]
+    links: Mapping[str, list[JsonObject]]
+    notes: Mapping[str, list[JsonObject]]
+
+    @classmethod
+    def of(cls, elements: Iterable[JsonObject]) -> "_Graph":
+        known: dict[str, JsonObject] = {}
+        links, notes = (defaultdict[str, list[JsonObject]](list) for _ in range(2))
+        for one in elements:
+            if spdx_id := text(one.get("spdxId")):
+                known[spdx_id] = one
+            if one.get("type") == "Relationship" and (start := text(one.get("from"))):
+                links[start].append(one)
+            if one.get("type") == "Annotation" and (subject := text(one.get("subject"))):
+                notes[subject].append(one)
+        return cls(known, links, notes)
 
 
 def _id(spec: str) -> str:
@@ -93,8 +122,7 @@ def _relationship(kind: str, number: int, package: str, to: list[str], **more: A
 def _elements(entry: JsonObject, package: str) -> Iterator[JsonObject]:
     """Yield the elements that describe one entry; the last one says what was left over."""
     elements = list(_standard(entry, package))
-    known = {one["spdxId"]: one for one in elements}
-    rest = leftover(entry, _seen(elements[0], elements, known))
+    rest = leftover(entry, _seen(elements[0], _Graph.of(elements)))
     yield from elements
     if rest:
         yield _element(
@@ -183,26 +211,19 @@ def _files(kind: str, package: str, files: Sequence[JsonObject]) -> Iterator[Jso
         yield _relationship(kind, 0, package, ids)
 
 
-def _entry(
-    package: JsonObject, graph: Sequence[JsonObject], known: Mapping[str, JsonObject]
-) -> JsonObject:
+def _entry(package: JsonObject, graph: _Graph) -> JsonObject:
     rest: JsonObject = {}
-    for one in graph:
-        ours = one.get("type") == "Annotation" and one.get("subject") == package.get("spdxId")
-        if ours and one.get("contentType") == "application/json":
+    for one in graph.notes.get(package["spdxId"], ()):
+        if one.get("contentType") == "application/json":
             said = json.loads(text(one.get("statement")) or "null")
             if isinstance(said, dict) and isinstance(said.get("bezoar"), dict):
                 rest = said["bezoar"]
-    return merged(_seen(package, graph, known), rest)
+    return merged(_seen(package, graph), rest)
 
 
-def _seen(
-    package: JsonObject, graph: Sequence[JsonObject], known: Mapping[str, JsonObject]
-) -> JsonObject:
+def _seen(package: JsonObject, graph: _Graph) -> JsonObject:
     """Return what SPDX's own fields say of a package, as fields of an entry."""
-    spdx_id = package.get("spdxId")
-    links = [one for one in graph if one.get("type") == "Relationship"]
-    links = [one for one in links if spdx_id is not None and one.get("from") == spdx_id]
+    links, known = graph.links.get(package["spdxId"], []), graph.known
     others = [one.get("locator") for one in objects(package.get("externalRef"))]
     uris = [package.get("software_downloadLocation"), *(_first(one) for one in others)]
     publisher = known.get(_first(package.get("originatedBy")) or "", {})

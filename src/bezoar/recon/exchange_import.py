@@ -30,6 +30,8 @@ Progress = Callable[[int, int], None]
 """Called with (done, total)."""
 
 _HELP = "bezoar dbom import --help"
+# People version entries in Git and read their differences; a manifest holds any number.
+_MOST_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,11 @@ def _entry(foreign: Foreign, wanted: Wanted, dbom: Dbom) -> tuple[DbomEntry, tup
         origin["uris"] = list(wanted.origin)
     if not origin.get("uris"):
         raise UsageError("it does not say where the data comes from: give --origin URI", _HELP)
+    if len(files := origin.get("files") or ()) > _MOST_FILES:
+        raise UsageError(
+            f"it names {len(files):,} files; an entry lists at most {_MOST_FILES:,}",
+            next="bezoar dbom add PATH --name NAME --version VERSION --origin URI",
+        )
     fields["origin"] = origin
     if not is_whole(fields):
         notes = _without_odd_licence(origin)

@@ -17,7 +17,7 @@ from bezoar.adapters.leftover import JsonObject, some
 from bezoar.core.errors import BezoarError, UsageError
 
 _LARGEST: Final = 1 << 26
-_LARGEST_YAML: Final = 1 << 22
+_LARGEST_YAML: Final = 1 << 20
 _MOST_POINTERS: Final = 100_000
 _HELP: Final = "bezoar dbom import --help"
 

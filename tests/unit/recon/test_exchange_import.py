@@ -1,5 +1,6 @@
 import hashlib
 import json
+import time
 from functools import partial
 
 import pytest
@@ -14,6 +15,7 @@ from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.project import Project
 from bezoar.recon.exchange import Form, entry_values, export
 from bezoar.recon.exchange_import import Wanted, import_datasets
+from bezoar.recon.exchange_reading import read_foreign
 from bezoar.recon.registering import Facts, changed, register_dataset
 
 md5 = partial(hashlib.md5, usedforsecurity=False)
@@ -369,6 +371,34 @@ def test_documents_that_are_refused(bring, dbom, document, says):
     with pytest.raises(UsageError, match=says):
         bring(document, Wanted())
     assert dbom.entries() == []
+
+
+def test_too_many_files_for_an_entry(bring, dbom):
+    files = [{"contentUrl": f"{number}.bin", "sha256": 32 * "ab"} for number in range(10_001)]
+    with pytest.raises(UsageError, match="at most 10,000"):
+        bring(croissant_of(distribution=files), Wanted(name="signs"))
+    assert dbom.entries() == []
+
+
+def test_reading_costs_no_more_than_its_size(tmp_path, dbom):
+    """2,000 packages that share 20,000 relationships: not 40,000,000 looks."""
+    graph = [
+        {"type": "dataset_DatasetPackage", "spdxId": f"p{n}", "name": "x"} for n in range(2000)
+    ]
+    graph += [
+        {
+            "type": "Relationship",
+            "from": f"p{n % 2000}",
+            "to": ["f"],
+            "relationshipType": "contains",
+        }
+        for n in range(20_000)
+    ]
+    source = tmp_path / "x.json"
+    source.write_text(json.dumps({"@context": "https://spdx.org/", "@graph": graph}))
+    began = time.process_time()
+    assert len(read_foreign(source, dbom.root)) == 2000
+    assert time.process_time() - began < 3
 
 
 def test_what_cannot_be_read(bring, tmp_path):
