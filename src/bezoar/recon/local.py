@@ -52,7 +52,8 @@ def verify_local(
     local = {entry.registered.location: entry for entry in here}
     if not local:
         return Local(unasked(Status.NOT_APPLICABLE, "no registered data lies in the project"))
-    outcomes, verified = [], {}
+    outcomes: list[Outcome] = []
+    verified = {}
     for entry in local.values():
         began = time.monotonic()
         try:

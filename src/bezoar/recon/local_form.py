@@ -1,5 +1,6 @@
 """`local_form`: how a call that fetches is written when the data lies here already."""
 
+from dataclasses import replace
 from typing import Final
 
 from bezoar.adapters.libcst.edits import Edit, NotRewritableError, Where
@@ -54,25 +55,26 @@ def local_form(fetch: Fetch, name: str) -> Edit:
     loader = known.find(full) or known.by_last_part(full)
     callee = full.rpartition(".")[2]
     place = (fetch.line, fetch.end_line, callee)
-    if full in _COPIES:
-        value, imports = f"shutil.copyfile({pull}, {{target}})", ("bezoar", "shutil")
-        return Edit(*place, value, target=_COPIES[full], imports=imports)
-    if full in _PATHS:
-        most, names = _PATHS[full]
-        return Edit(*place, f"str({pull})", known=frozenset(names), most=most)
     if loader is None:
         raise NotRewritableError(f"no local form of {full} is known")
+    argument = _source(loader)
+    where = Where(argument.index, argument.names) if argument else None
+    if full in _COPIES:
+        value, imports = f"shutil.copyfile({pull}, {{target}})", ("bezoar", "shutil")
+        return Edit(*place, value, source=where, target=_COPIES[full], imports=imports)
+    if full in _PATHS:
+        most, names = _PATHS[full]
+        return Edit(*place, f"str({pull})", source=where, known=frozenset(names), most=most)
     if full.startswith(_FOLDERS):
         return _of_folder(loader, place, pull)
-    argument = _source(loader)
-    if argument is None:
+    if where is None:
         raise NotRewritableError(f"no local form of {full} is known")
-    where = Where(argument.index, argument.names)
     if loader.hub:
-        return _of_hub(fetch, loader, Edit(*place, pull, argument=where))
+        return _of_hub(fetch, loader, Edit(*place, pull, argument=where, source=where))
     if loader.needs is Needs.ADDRESS:
         value = pull if full.partition(".")[0] in _PATH_LIKE else f"str({pull})"
-        return Edit(*place, value, argument=where, dropped=frozenset({"storage_options"}))
+        gone = frozenset({"storage_options"})
+        return Edit(*place, value, argument=where, source=where, dropped=gone)
     raise NotRewritableError(f"what {callee} returns is no path")
 
 
@@ -82,7 +84,7 @@ def _of_folder(loader: Loader, place: tuple[int, int, str], pull: str) -> Edit:
     if not downloads:
         raise NotRewritableError(f"no local form of {place[2]} is known")
     settings = {Where(one.index, one.names): "False" for one in downloads}
-    return Edit(*place, pull, argument=_ROOT, settings=settings)
+    return Edit(*place, pull, argument=_ROOT, settings=settings, alike=True)
 
 
 def _of_hub(fetch: Fetch, loader: Loader, edit: Edit) -> Edit:
@@ -92,14 +94,7 @@ def _of_hub(fetch: Fetch, loader: Loader, edit: Edit) -> Edit:
         raise NotRewritableError("it takes a part of a repository, not all of it")
     value = edit.value if edit.callee == "from_pretrained" else f"str({edit.value})"
     revisions = {name for one in loader.revision for name in one.names}
-    return Edit(
-        edit.line,
-        edit.end_line,
-        edit.callee,
-        value,
-        argument=edit.argument,
-        dropped=frozenset({"token", "use_auth_token", *revisions}),
-    )
+    return replace(edit, value=value, dropped=frozenset({"token", "use_auth_token", *revisions}))
 
 
 def _source(loader: Loader) -> Argument | None:

@@ -112,6 +112,51 @@ def test_two_sources_of_one_call():
     assert refused == (text, ["one call brings in 2 sources"] * 2)
 
 
+@pytest.mark.parametrize(
+    ("before", "fine"),
+    [
+        ("read('u')\n", True),
+        ("read('u' 'v')\n", True),
+        ("URL = BASE + 'x'\nread(URL)\n", True),
+        ("from x import URL\nread(URL)\n", True),
+        ("def f():\n    url = 'u'\n    read(url)\n", True),
+        ("url = 'u'\nexec(configuration)\nread(url)\n", False),
+        ("URL = 'u'\nURL = 'v'\nread(URL)\n", False),
+        ("def f(url='u'):\n    read(url)\n", False),
+        ("def f():\n    url = options.url\n    read(url)\n", False),
+        ("def f():\n    url = 'u'\n    url += 'v'\n    read(url)\n", False),
+        ("for URL in urls:\n    URL = 'x'\n    read(URL)\n", False),
+        ("read(f'{a}')\n", False),
+        ("read(options.URL)\n", False),
+        ("read(b'u')\n", True),
+    ],
+)
+def test_a_source_that_may_be_another_at_run_time_is_left(before, fine):
+    text, refused = rewritten(before, edit(before.count("\n"), source=FIRST))
+    why = "its source is a variable, which may be another at run time"
+    assert refused == ([] if fine else [why])
+    assert (PULL in text) is fine
+
+
+def test_other_calls_that_read_the_same_place_follow():
+    text = "a = read(root, old=True)\nb = read(root)\nc = read(other)\nd = write(root)\n"
+    given = edit(alike=True, settings={Where(None, ("old",)): "False"})
+    assert rewritten(text, given) == (
+        f"a = read({PULL}, old=False)\nb = read({PULL})\nc = read(other)\nd = write(root)\n",
+        [],
+    )
+    text = "a = read(root)\nb = read(root, **more)\n"
+    why = "another call of read reads it, with arguments not written out"
+    assert rewritten(text, edit(alike=True)) == (text, [why])
+
+
+def test_imports_of_the_standard_library_come_first():
+    given = [edit(2, imports=("bezoar", "shutil"))]
+    assert rewrite(b"import m\nm.read(u)\n", given).data.startswith(
+        b"import m\nimport shutil\nimport bezoar\n"
+    )
+
+
 def test_an_alias_is_known_by_its_own_name():
     text = "from m import read as r\nr(u)\n"
     assert rewritten(text, edit(2))[0] == f"from m import read as r\nr({PULL})\n"

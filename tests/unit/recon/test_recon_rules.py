@@ -121,6 +121,9 @@ def test_a_name_is_suggested_in_the_letters_of_the_dbom():
     assert suggested_name("https://x.org/Cora-2.tgz?x=/y") == "cora-2"
     assert suggested_name("torchvision:CIFAR10") == "cifar10"
     assert suggested_name("hf:a/B_c@main") == "b_c"
+    assert suggested_name("https://x.org/mms/aligner/model.pt") == "aligner-model"
+    assert suggested_name("https://x.org/model.pt") == "model"
+    assert suggested_name("s3://bucket/signs/train.tar.gz") == "signs-train"
     assert suggested_name("{}") == "data"
     for uri in ("hf:a/ü-x", "a:" + "b" * 200, "https://x.org/日本/"):
         check_names(suggested_name(uri).replace("NAME", "name"), "1")

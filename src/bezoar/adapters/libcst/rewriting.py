@@ -1,6 +1,7 @@
 """`rewrite`: calls of a file with other arguments, or with something else in their place."""
 
 import ast
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,11 +53,13 @@ def _rewritten(data: bytes, edits: Sequence[Edit]) -> Rewritten:
     seen = Seen()
     wrapper.visit(seen)
     chosen, refused = _chosen(seen, edits)
+    chosen = _with_alike(wrapper.module, seen, chosen, refused)
     made = _Rewriting(wrapper.module, chosen, refused, seen.statements)
     module = wrapper.module.visit(made)
     needed = {name for edit in made.done for name in edit.imports} - seen.imported
     if needed:
-        module = with_imports(module, sorted(needed))
+        standard = sys.stdlib_module_names
+        module = with_imports(module, sorted(needed, key=lambda name: name not in standard))
     return Rewritten(module.bytes, refused)
 
 
@@ -77,9 +80,37 @@ def _chosen(seen: Seen, edits: Iterable[Edit]) -> tuple[dict[cst.Call, Edit], di
             refused[edit] = many if meant else f"no call of {edit.callee} is written there"
     count = Counter(call for call, _ in pairs)
     for call, edit in pairs:
+        at = _find(call.args, edit.source) if edit.source else None
+        if at is not None and not seen.is_constant(call.args[at].value, call):
+            refused[edit] = "its source is a variable, which may be another at run time"
         if count[call] > 1:
             refused[edit] = f"one call brings in {count[call]} sources"
     return {call: edit for call, edit in pairs if edit not in refused}, refused
+
+
+def _with_alike(
+    module: cst.Module, seen: Seen, chosen: dict[cst.Call, Edit], refused: dict[Edit, str]
+) -> dict[cst.Call, Edit]:
+    """Add calls that read what a chosen one fetches: the same function, the same argument.
+
+    Where one of them cannot be rewritten, none is: it would look where nothing is any more.
+    """
+    wanted = {}
+    for call, edit in chosen.items():
+        at = _find(call.args, edit.argument) if edit.alike and edit.argument else None
+        if at is not None:
+            wanted[edit.callee, module.code_for_node(call.args[at].value)] = edit
+    found = {}
+    for call in [call for calls in seen.calls.values() for call in calls] if wanted else ():
+        for (callee, code), edit in wanted.items():
+            at = _find(call.args, edit.argument) if edit.argument else None
+            same = at is not None and module.code_for_node(call.args[at].value) == code
+            if not same or call in chosen or seen.last_part(call) != callee:
+                continue
+            found[call] = edit
+            if any(arg.star for arg in call.args):
+                refused[edit] = f"another call of {callee} reads it, with arguments not written out"
+    return {call: edit for call, edit in (chosen | found).items() if edit not in refused}
 
 
 class _Rewriting(cst.CSTTransformer):

@@ -14,10 +14,16 @@ class Seen(cst.CSTVisitor):
         names: Names that stand in code, or that an import makes.
     """
 
-    METADATA_DEPENDENCIES = (metadata.PositionProvider, metadata.ParentNodeProvider)
+    METADATA_DEPENDENCIES = (
+        metadata.PositionProvider,
+        metadata.ParentNodeProvider,
+        metadata.ScopeProvider,
+    )
 
     def __init__(self) -> None:
         super().__init__()
+        self._scopes: dict[cst.Call, metadata.Scope | None] = {}
+        self._given: dict[object, cst.BaseExpression] = {}
         self.calls: dict[tuple[int, int], list[cst.Call]] = {}
         self.statements: set[cst.Call] = set()
         self.imported: set[str] = set()
@@ -35,10 +41,37 @@ class Seen(cst.CSTVisitor):
         """Say whether a module's name means that module, or nothing so far."""
         return module in self.imported or module not in self.names
 
+    def is_constant(self, value: cst.BaseExpression, call: cst.Call) -> bool:
+        """Say whether an argument is one text, whoever runs the code.
+
+        That is a literal, a name in capitals that is bound once, or a function's own variable
+        that is bound once, to a literal. Any other name may be something else at run time: a
+        parameter, an option, what a configuration overwrites.
+        """
+        if _is_literal(value):
+            return True
+        scope = self._scopes.get(call)
+        if not isinstance(value, cst.Name) or scope is None:
+            return False
+        bound = scope[value.value]
+        if len(bound) != 1:
+            return False
+        (one,) = bound
+        if value.value.isupper():
+            return True
+        own = isinstance(one.scope, metadata.FunctionScope)
+        return own and _is_literal(self._given.get(getattr(one, "node", None)))
+
+    def visit_Assign(self, node: cst.Assign) -> None:  # noqa: N802 - libcst's name
+        """Note what a name is given."""
+        for target in node.targets:
+            self._given[target.target] = node.value
+
     def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - libcst's name
         """Note a call."""
         place = self.get_metadata(metadata.PositionProvider, node)
         self.calls.setdefault((place.start.line, place.end.line), []).append(node)
+        self._scopes[node] = self.get_metadata(metadata.ScopeProvider, node, None)
         if isinstance(self.get_metadata(metadata.ParentNodeProvider, node), cst.Expr):
             self.statements.add(node)
 
@@ -64,3 +97,9 @@ class Seen(cst.CSTVisitor):
             if alias.evaluated_alias is not None:
                 self._aliases[alias.evaluated_alias] = alias.evaluated_name
         return False
+
+
+def _is_literal(value: object) -> bool:
+    return isinstance(value, cst.SimpleString | cst.ConcatenatedString) and (
+        value.evaluated_value is not None
+    )

@@ -18,6 +18,11 @@ from bezoar.recon.scan.suppression import Suppression
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _COMMIT_DIGITS: Final = 12
+_VAGUE: Final = frozenset(
+    {"data", "dataset", "datasets", "download", "file", "files", "archive", "model", "weights"}
+    | {"train", "training", "test", "val", "valid", "validation", "dev", "images", "labels"}
+    | {"annotations", "checkpoint", "pytorch_model", "main", "master", "latest", "v1", "index"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,20 @@ def _naming(fetch: Fetch, version: str) -> str:
 
 
 def suggested_name(uri: str) -> str:
-    """Return a name for the data set behind an address: its last part, in the DBOM's letters."""
-    last = uri.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
-    last = last.rpartition(":")[2].partition("@")[0].partition(".")[0].lower()
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in last)
-    return kept.strip("._-")[:LONGEST_NAME] or "data"
+    """Return a name for the data set behind an address: its last part, in the DBOM's letters.
+
+    A last part that any data set may have gets the one before it.
+    """
+    path = uri.partition("?")[0].partition("#")[0].rstrip("/")
+    folder, _, last = path.partition("://")[2].rpartition("/")
+    name = _in_letters((last or path).rpartition("/")[2])
+    parent = _in_letters(folder.rpartition("/")[2]) if "/" in folder else ""
+    if name in _VAGUE and parent:
+        name = f"{parent}-{name}"
+    return name[:LONGEST_NAME] or "data"
+
+
+def _in_letters(text: str) -> str:
+    stem = text.rpartition(":")[2].partition("@")[0].partition(".")[0].lower()
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in stem)
+    return kept.strip("._-")
