@@ -151,7 +151,8 @@ class Reader:
             UnreadableError: The file is not what its name says.
         """
         text = decoded(data)  # First: what is no text hides from a look at its bytes.
-        if not context.again and not self.may_fetch(data):
+        named = any(name.rpartition(".")[2].encode() in data for name in context.wrappers)
+        if not (context.again or named or self.may_fetch(data)):
             return []
         read: Callable[[str, str, Context], Iterable[Fetch]] = import_module(
             _MODULES[self.language]

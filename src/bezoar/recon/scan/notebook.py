@@ -1,6 +1,7 @@
 """Jupyter notebooks: the code of their cells, each fetch at its line of the raw file."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from json.decoder import scanstring  # type: ignore[attr-defined] # typeshed leaves it out
@@ -73,7 +74,7 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
                 dispatch.embedded(dispatch.Language.SHELL, body, path, context), cell
             )
         elif not first.startswith("%%") or _PYTHON_CELL.match(first):
-            translated = _translated(cell.lines, assigned)
+            translated = textwrap.dedent("\n".join(_translated(cell.lines, assigned))).split("\n")
             python += translated
             origin += [(number, cell) for number in range(len(translated))]
     code = dispatch.embedded(dispatch.Language.PYTHON, "\n".join(python), path, context)

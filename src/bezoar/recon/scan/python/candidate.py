@@ -145,7 +145,7 @@ def _needed(loader: Loader, likely: str, *, told: bool) -> bool:
         case Needs.REMOTE:
             return told or likely.startswith("{")
         case Needs.WEIGHTS:
-            return told or _WEIGHTS.fullmatch(likely) is not None
+            return told or _WEIGHTS.fullmatch(likely.rpartition(":")[2]) is not None
         case _:
             return True
 

@@ -102,7 +102,6 @@ def _options(scope: Scope, found: Declared) -> None:
         plain = [name for name in map(_literal, one.args) if name and not name.startswith("-")]
         name = plain[0] if plain else _dest(one)
         if default is not None and scope.parent is not None:
-            found.options.setdefault((scope.parent.name, name), (default, Point(scope.parent)))
             found.options.setdefault((scope.name, name), (default, Point(scope.parent)))
 
 

@@ -138,7 +138,7 @@ class Folding:
                     return self._receiver(scope)
                 found = reaching(scope.bindings[name], here)
                 if found:
-                    return either((self._bound(one, name) for one in found), name)
+                    return either((self._bound(one, name, scope) for one in found), name)
                 if scope.is_function:
                     # It is bound only further down: by an earlier turn of a loop, perhaps.
                     return Unknown(name)
@@ -166,14 +166,14 @@ class Folding:
         is_class = any(isinstance(one, ast.Name) and one.id == "classmethod" for one in decorators)
         return Symbol(owner.name if is_class else f"{owner.name}()")
 
-    def _bound(self, binding: Binding, name: str) -> Value:
+    def _bound(self, binding: Binding, name: str, scope: Scope | None = None) -> Value:
         match binding.how:
             case How.IMPORTED:
                 return self._imported(binding.symbol)
             case How.DEFINED:
                 return Symbol(binding.symbol)
             case How.PARAMETER:
-                return self._parameter(binding, name)
+                return self._parameter(binding, name, scope or binding.point.scope)
         if binding.node is None:
             return Unknown(name)
         found = self.value(binding.node, binding.point)
@@ -202,8 +202,7 @@ class Folding:
             self.wanted.add(symbol)
         return found
 
-    def _parameter(self, binding: Binding, name: str) -> Value:
-        scope = binding.point.scope
+    def _parameter(self, binding: Binding, name: str, scope: Scope) -> Value:
         declared = self.declared.option(name, scope)
         if declared is not None:
             node, point = declared
@@ -258,6 +257,8 @@ class Folding:
                 if isinstance(found, Unknown) and found.name == name
                 else found
             )
+        if base.name.endswith("flags.FLAGS"):
+            return self._of_unknown(Unknown(spelled(node.value)), name)
         if base.calls and (self.declared.is_namespace(base.name) or self._is_own(base.name)):
             return self._of_unknown(Unknown(spelled(node.value)), name)
         if f"{spelled(node)}" in self.survey.module.bindings:

@@ -88,8 +88,8 @@ def _shifted(piece: str, line: int) -> ast.Module:
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
     """Yield the first line and the text of each top-level statement, decorators with it."""
     starts = [match.start() for match in _TOP.finditer(text)]
-    if len(starts) > _MOST_CHUNKS:
-        starts = []
+    if not starts or len(starts) > _MOST_CHUNKS:
+        return
     pieces = zip(starts, [*starts[1:], len(text)], strict=True)
     line, counted, held = 1, 0, -1
     for start, end in pieces:

@@ -140,7 +140,7 @@ def _entry(loader: Loader, parts: tuple[str, ...]) -> _Entry | None:
         if any(one.argument.index is not None for one in loader.if_any):
             flags += [b"(True", b" True"]
     chained = any(part.endswith("()") or part == "**" for part in parts)
-    if chained or len(parts) == 2:  # noqa: PLR2004 - package and name
+    if chained or len(parts) == 2 or "*" in parts[-2]:  # noqa: PLR2004 - package and name
         spelled = plain[-1]
     elif "*" in parts[-1] or "{" in parts[-1]:
         spelled = plain[-1] + b"."

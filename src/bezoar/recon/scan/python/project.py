@@ -223,10 +223,12 @@ class Modules:
             return
         found = survey(tree, module_name(path), package=path.endswith("__init__.py"))
         folding = Folding(found, declared(found), None)
-        for name in sorted(wanted)[:200]:
-            if name.partition(".")[0] not in found.module.bindings:
-                continue
-            expression = ast.parse(name, mode="eval").body
+        names = [
+            name for name in sorted(wanted)[:200] if name.split(".")[0] in found.module.bindings
+        ]
+        # All at once: what is folded is remembered by the identity of its expression.
+        expressions = [ast.parse(name, mode="eval").body for name in names]
+        for name, expression in zip(names, expressions, strict=True):
             value = folding.value(expression, Point(found.module))
             if _is_constant(value):
                 self._constants[path, name] = value

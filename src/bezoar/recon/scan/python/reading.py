@@ -90,6 +90,7 @@ class Reading:
             raise UnreadableError(f"{len(sites):,} calls in one module that may fetch")
         found = [fetch for site in sites for fetch in self._at(site)]
         for _ in range(_ROUNDS):
+            flows = self._flows()
             known = {(one.line, one.loader, one.uri) for one in found}
             new = [
                 fetch
@@ -97,11 +98,14 @@ class Reading:
                 for fetch in self._through_wrapper(site)
                 if (fetch.line, fetch.loader, fetch.uri) not in known
             ]
-            if not new:
-                break
             found += new
+            if not new and self._flows() == flows:
+                break
         once = {(one.line, one.loader, one.uri, one.revision): one for one in reversed(found)}
         return list(reversed(once.values()))
+
+    def _flows(self) -> int:
+        return sum(len(one.flows) for one in self.wrappers.values())
 
     def _may_fetch(self, site: Site) -> bool:
         last = site.last
@@ -138,7 +142,7 @@ class Reading:
             name, which = user
             if _same_end(name, symbol.name):
                 source = f"{{{which}:}}" if isinstance(which, int) else f"{{{which}}}"
-                return Loader((name,), "", "address", (source,)), name
+                return Loader((name,), "", "other", (source,)), name
         own_call = symbol.name in self._survey.functions or symbol.name in self._survey.classes
         if own_call or self._catalogue.is_nothing(symbol.name):
             return None
@@ -232,7 +236,7 @@ class Reading:
                 if (value := arguments.get(number, (name,))) is not None
             }
             for flow in list(wrapper.flows):
-                for text in wrappers.filled(flow, by_name):
+                for text, told in wrappers.filled(flow, by_name):
                     candidate = wrappers.named(flow.candidate, wrapper.name, text)
                     flags = [
                         (value.name, False)
@@ -240,6 +244,8 @@ class Reading:
                         if isinstance(value := by_name.get(name), Unknown)
                     ]
                     self._note(candidate, flags, site, is_command=flow.is_command)
+                    if not told:
+                        continue
                     if flow.is_command:
                         before = {one.uri for one in self._command(flow.candidate.source, site)}
                         found = self._command(text, site)

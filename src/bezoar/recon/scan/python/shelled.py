@@ -39,7 +39,7 @@ def commands(value: Value) -> list[Text]:
     if isinstance(value, Either):
         return [one for option in value.options[:_MOST] for one in commands(option)][:_MOST]
     if not isinstance(value, Items):
-        return texts(value)[:_MOST] if isinstance(value, Text) else []
+        return texts(value)[:_MOST] if isinstance(value, Text | Unknown) else []
     items = list(value.items)
     first = texts(items[0])[0].literal if items and texts(items[0]) else None
     if first in _SHELLS and len(items) > 2:  # noqa: PLR2004 - `bash -c COMMAND`
@@ -94,8 +94,3 @@ def _word(item: Value) -> Value:
 
 def _safe(name: str) -> str:
     return re.sub(r"[^\w.]", "_", name)
-
-
-def unknown(value: Value) -> bool:
-    """Say whether nothing of a command is known."""
-    return isinstance(value, Unknown)

@@ -95,7 +95,8 @@ class Usage:
                         holders.append(name)
         for site in self._within(function):
             if site.last in _KEPT or (site.last == "open" and _opens_bytes(site.call)):
-                body.kept |= _mentioned([*site.call.args, site.call.func]) - {id(site.call)}
+                given = [*site.call.args, *(one.value for one in site.call.keywords)]
+                body.kept |= _mentioned([*given, site.call.func]) - {id(site.call)}
             if site.last in _LASTS and _is_unsafe(site.call):
                 body.unpickled |= _mentioned(site.call.args[:1])
             body.checked = body.checked or _COMPARED.search(site.last) is not None
@@ -112,14 +113,13 @@ class Usage:
 
 def _reached(body: _Body, start: set[str | int]) -> set[str | int]:
     """Return the names that hold what a call gave, or what was made of it."""
-    known, edge = set(start), list(start)
+    known = set(start)
+    edge: list[str | int] = list(start)
     for _ in range(_STEPS):
-        edge = [
-            name for token in edge for name in body.holders.get(token, ())[:64] if name not in known
-        ][:64]
+        found = (name for token in edge for name in body.holders.get(token, ())[:64])
+        fresh: list[str | int] = [name for name in found if name not in known]
+        edge = fresh[:64]
         known.update(edge)
-        if not edge:
-            break
     return known
 
 

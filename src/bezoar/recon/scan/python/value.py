@@ -143,7 +143,7 @@ def either(options: Iterable[Value], by: str) -> Value:
     """Return one of several values; too many are one unknown."""
     flat: dict[Value, None] = {}
     for option in options:
-        for one in option.options if isinstance(option, Either) else (option,):
+        for one in alternatives(option):
             flat[one] = None
             if len(flat) > MOST:
                 return Unknown(by or "expression")
@@ -192,7 +192,9 @@ def _text(value: Value) -> Text | None:
             literal = given.literal if given is not None else None
             return Text((Hole(name, literal or None),), local=local)
         case Symbol(name):
-            return Text((Hole(named(".".join(name.split(".")[-2:]))),))
+            parts = name.split(".")
+            plain = len(parts) <= 4 and "()" not in name  # noqa: PLR2004 - still a name to read
+            return Text((Hole(named(name if plain else ".".join(parts[-2:]))),))
         case _:
             return Text((Hole("items"),))
 

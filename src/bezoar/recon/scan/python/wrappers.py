@@ -69,8 +69,11 @@ def names_of(scope: Scope) -> tuple[str, ...]:
     return tuple(name for name in names if name != scope.receiver)
 
 
-def filled(flow: Flow, given: Mapping[str, Value]) -> Iterator[Text]:
-    """Yield the sources of a flow in a call that gives these arguments; none if it fetches none."""
+def filled(flow: Flow, given: Mapping[str, Value]) -> Iterator[tuple[Text, bool]]:
+    """Yield the sources of a flow in a call that gives these arguments; none if it fetches none.
+
+    Each comes with whether the call itself says something of it.
+    """
     told = False
     for name, default in flow.flags:
         value = given.get(name)
@@ -78,16 +81,12 @@ def filled(flow: Flow, given: Mapping[str, Value]) -> Iterator[Text]:
         if outcome is False and len(flow.flags) == 1:
             return
         told = told or (value is not None and outcome is True)
-    literal = any(_has_literal(given[name]) for name in flow.parameters if name in given)
-    if not literal and (flow.parameters or not told):
-        return
     if not flow.parameters:
-        yield flow.candidate.source
+        yield flow.candidate.source, told
         return
     before = _said(flow.candidate.source)
     for text in texts(substituted(flow.candidate.source, dict(given))):
-        if _said(text) > before:
-            yield text
+        yield text, _said(text) > before
 
 
 def flow_of(
@@ -100,11 +99,6 @@ def flow_of(
     if not used and not open_flags:
         return None
     return Flow(candidate, frozenset(used), open_flags, is_command)
-
-
-def _has_literal(value: Value) -> bool:
-    """Say whether a call itself says something of the source."""
-    return any(_said(one) for one in texts(value))
 
 
 def _said(text: Text) -> int:
