@@ -66,6 +66,7 @@ RULES = {
 """Every rule, by its code."""
 
 DETECTORS = (
+    "bezoar.expose.detectors.shape_group:ShapeGroupDetector",
     "bezoar.expose.detectors.group:GroupDetector",
     "bezoar.expose.detectors.lift:LiftDetector",
     "bezoar.expose.detectors.pattern:PatternDetector",

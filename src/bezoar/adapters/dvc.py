@@ -82,7 +82,8 @@ def file_text(path: str, size: int, md5: str, files: int | None, reference: Json
     count = {} if files is None else {"nfiles": files}
     out = {"md5": md5, "size": size, **count, "hash": "md5", "path": path}
     document = {"outs": [out], "meta": {"dbom": reference}}
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    # Escaped: unescaped, a name of one NEL (U+0085) would be read as a space.
+    return yaml.safe_dump(document, sort_keys=False)
 
 
 def md5_of(path: Path) -> tuple[str, int, int | None]:

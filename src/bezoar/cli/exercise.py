@@ -16,10 +16,10 @@ from bezoar.cli.output import (
     as_json,
     note,
     progress_bar,
+    require,
     table,
     write_result,
 )
-from bezoar.core.errors import BezoarError
 
 if TYPE_CHECKING:
     from bezoar.exercise.drill import Pipeline
@@ -124,7 +124,7 @@ def carry_out(
     from bezoar.exercise.workers import share_cores  # noqa: PLC0415 - see the package's docstring
 
     share_cores()
-    _require_torch()
+    require("a drill", "torch", "scipy")
     from bezoar.exercise.drill import Pipeline, run_drill  # noqa: PLC0415 - after sharing the cores
     from bezoar.exercise.record import default_folder  # noqa: PLC0415 - see the package
     from bezoar.exercise.story import story  # noqa: PLC0415 - see the package
@@ -137,17 +137,6 @@ def carry_out(
     result = run_drill(plan, folder, pipeline=pipeline, project=project, steps=_told)
     write_result(as_json(result.as_json()) if form is Format.JSON else story(result), output)
     raise typer.Exit(0 if result.noticed else MISSED)
-
-
-def _require_torch() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415 - see the package's docstring
-
-    missing = [name for name in ("torch", "sklearn", "scipy") if find_spec(name) is None]
-    if missing:
-        raise BezoarError(
-            f"a drill needs packages that are not installed: {', '.join(missing)}",
-            next='pip install "bezoar[expose]"',
-        )
 
 
 def _fresh(seed: int | None) -> int:

@@ -17,10 +17,11 @@ from bezoar.cli.output import (
     exit_code,
     note,
     progress_bar,
+    require,
     whole_file,
     write_result,
 )
-from bezoar.core.errors import BezoarError
+from bezoar.expose.judge import JudgeKind
 
 if TYPE_CHECKING:
     from bezoar.core.sample import Dataset
@@ -59,6 +60,10 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
         Path | None, typer.Option(metavar="FILE", help="Write the report as one HTML file.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Everything random is drawn from it.")] = 0,
+    judge: Annotated[
+        JudgeKind,
+        typer.Option(help="Who judges: outlines (seconds), networks (minutes), or what fits."),
+    ] = JudgeKind.AUTO,
     form: Annotated[
         InspectionFormat, typer.Option("--format", help="How to write the result.")
     ] = InspectionFormat.TEXT,
@@ -75,11 +80,18 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
     opened = _opened(dataset, project)
     reference = _opened(trusted, project) if trusted else None
     policy = project.settings.as_policy()
-    _require_torch()
+    require("inspect", "scipy")
     from bezoar.expose.inspect import inspect as look  # noqa: PLC0415
 
     with progress_bar("Inspecting") as progress:
-        inspection = look(opened, trusted=reference, seed=seed, policy=policy, progress=progress)
+        inspection = look(
+            opened,
+            trusted=reference,
+            seed=seed,
+            judge=judge,
+            policy=policy,
+            progress=progress,
+        )
     if scores:
         with whole_file(scores) as draft:
             inspection.table.write_parquet(draft)
@@ -91,17 +103,6 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
     write_result(_written(form, inspection, opened, pictures), output)
     code = exit_code((), verdict=inspection.verdict, exit_zero=exit_zero)
     raise typer.Exit(code)
-
-
-def _require_torch() -> None:
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    missing = [name for name in ("torch", "sklearn", "scipy") if find_spec(name) is None]
-    if missing:
-        raise BezoarError(
-            f"inspect needs packages that are not installed: {', '.join(missing)}",
-            next='pip install "bezoar[expose]"',
-        )
 
 
 def _opened(text: str, project: "Project") -> "IndexedDataset":

@@ -255,16 +255,17 @@ def progress_bar(label: str) -> Iterator[Progress]:
         yield step
 
 
-def require_torch(command: str) -> None:
-    """Make sure that the optional packages which train and cluster are there.
+def require(command: str, *packages: str) -> None:
+    """Make sure that optional packages are there.
 
     Args:
         command: What needs them, for the message.
+        packages: Their import names; the `expose` extra installs them.
 
     Raises:
         BezoarError: If one is missing; the message says what installs it.
     """
-    missing = [name for name in ("torch", "sklearn", "scipy") if find_spec(name) is None]
+    missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise BezoarError(
             f"{command} needs packages that are not installed: {', '.join(missing)}",

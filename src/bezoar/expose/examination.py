@@ -1,27 +1,50 @@
-"""Examining labelled images: detectors raise alarms, other proxy seeds confirm them."""
+"""Examining labelled images: detectors raise alarms, other looks confirm them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
-from bezoar.adapters.torch.training import one_thread
 from bezoar.core.arrays import Bools, Images, Ints
+from bezoar.core.errors import BezoarError
 from bezoar.core.rule import Rule
-from bezoar.expose.detectors import DETECTORS
+from bezoar.expose.detectors import NETWORK_DETECTORS, SHAPE_DETECTORS
 from bezoar.expose.detectors.alarm import Alarm, Detector, NotApplicableError
-from bezoar.expose.evidence import Evidence, Progress, gather, gather_against
+from bezoar.expose.evidence import Evidence, Progress
+from bezoar.expose.gradients import VIEWS
+from bezoar.expose.judge import JudgeKind
+from bezoar.expose.shapes import gather_shapes, gather_shapes_against, held_out_error
 
 Look = tuple[tuple[str, Alarm], ...]
 _LOOKS = 3
 _SAME = 0.5  # two alarms share at least this part of their members, or they are not the same
+_KNOWS = 0.4  # outlines that misplace more held-out samples do not tell the classes apart
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Whoever judges: gathers evidence in several ways, and has its detectors.
+
+    Attributes:
+        kind: Its name.
+        gather: Called with the number of the look, from 0, and `progress`.
+        looks: How many there are at most.
+        detectors: What to look for in its evidence.
+    """
+
+    kind: JudgeKind
+    gather: Callable[[int, Progress], Evidence]
+    looks: int
+    detectors: Sequence[Detector[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Confirmed:
-    """An alarm that two proxy seeds raised.
+    """An alarm that two looks raised.
 
     Attributes:
         rule: What was looked for.
@@ -41,12 +64,14 @@ class Examination:
     """What examining labelled images gave.
 
     Attributes:
-        evidence: Of the first proxy seed.
-        looks: For each proxy seed, rule code and alarm of every candidate.
+        judge: Who judged.
+        evidence: Of the first look.
+        looks: For each look, rule code and alarm of every candidate.
         confirmed: Strongest first, relative to its line.
         not_applicable: By rule code, why a detector could not look.
     """
 
+    judge: JudgeKind
     evidence: Evidence
     looks: tuple[Look, ...]
     confirmed: tuple[Confirmed, ...]
@@ -61,7 +86,6 @@ class Examination:
         return flagged
 
 
-@one_thread()
 def examine(
     images: Images,
     labels: Ints,
@@ -69,42 +93,94 @@ def examine(
     *,
     seed: int,
     reference: tuple[Images, Ints] | None = None,
+    judge: JudgeKind = JudgeKind.AUTO,
     progress: Progress = lambda _done, _total: None,
-    detectors: Sequence[Detector] = DETECTORS,
 ) -> Examination:
     """Examine labelled images.
 
-    An alarm stands only if networks trained from another seed raise it again for the same class
-    and mostly the same samples, and the two together cross the detector's line. Candidates
-    below the line are looked at again too; where one look is sure and the other saw nothing, a
-    third one decides.
+    An alarm stands only if another look raises it again for the same class and mostly the same
+    samples, and the two together cross the detector's line: outlines are looked at in another
+    way, networks are trained from another seed. Candidates below the line are looked at again
+    too; where one network is sure and the other saw nothing, a third one decides.
 
     Args:
         images: Shape (n, h, w, 3), uint8.
         labels: Shape (n,): index into `classes`.
         classes: At least two.
-        seed: Everything random is drawn from it.
-        reference: Trusted images and labels; the proxy is then trained on them alone.
+        seed: Everything random is drawn from it; outlines need none.
+        reference: Trusted images and labels; the judge then learns from them alone.
+        judge: Who judges.
         progress: Called with (done, in all); a second look counts anew.
-        detectors: What to look for.
 
     Returns:
         The confirmed alarms and the evidence.
     """
-    look = partial(gather_against, reference) if reference else gather
-    evidence = look(images, labels, classes, seed, progress)
-    first, not_applicable = _alarms(evidence, detectors)
-    looks, confirmed = [first], []
-    while first and len(looks) < _LOOKS:
-        again = look(images, labels, classes, seed + len(looks), progress)
-        looks.append(_alarms(again, detectors)[0])
-        confirmed = _confirmed(looks, detectors)
-        if not _open_question(looks, confirmed, detectors):
+    if judge is JudgeKind.AUTO:
+        error = held_out_error(*(reference or (images, labels)), len(classes))
+        judge = JudgeKind.SHAPES if error <= _KNOWS else JudgeKind.NETWORKS
+    choose = shapes if judge is JudgeKind.SHAPES else networks
+    return examine_with(choose(images, labels, classes, seed, reference), progress)
+
+
+def shapes(
+    images: Images,
+    labels: Ints,
+    classes: tuple[str, ...],
+    _seed: int,
+    reference: tuple[Images, Ints] | None = None,
+) -> Judge:
+    """Return the judge of outlines, which looks in another way each time."""
+    fitted = partial(gather_shapes_against, reference) if reference else gather_shapes
+
+    def look(number: int, progress: Progress) -> Evidence:
+        progress(number, len(VIEWS))
+        return fitted(images, labels, classes, VIEWS[number])
+
+    return Judge(JudgeKind.SHAPES, look, len(VIEWS), SHAPE_DETECTORS)
+
+
+def networks(
+    images: Images,
+    labels: Ints,
+    classes: tuple[str, ...],
+    seed: int,
+    reference: tuple[Images, Ints] | None = None,
+) -> Judge:
+    """Return the judge that trains networks, from another seed for each look.
+
+    Raises:
+        BezoarError: If what trains them is not installed.
+    """
+    if find_spec("torch") is None or find_spec("sklearn") is None:
+        raise BezoarError(
+            "outlines do not tell these classes apart, and what trains networks is not installed",
+            next="pip install 'bezoar[expose]'",
+        )
+    from bezoar.expose.networks import gather, gather_against  # noqa: PLC0415 - imports torch
+
+    train = partial(gather_against, reference) if reference else gather
+
+    def look(number: int, progress: Progress) -> Evidence:
+        return train(images, labels, classes, seed + number, progress)
+
+    return Judge(JudgeKind.NETWORKS, look, _LOOKS, NETWORK_DETECTORS)
+
+
+def examine_with(judge: Judge, progress: Progress = lambda _done, _total: None) -> Examination:
+    """Let one judge look until every alarm is confirmed or dropped."""
+    evidence = judge.gather(0, progress)
+    first, not_applicable = _alarms(evidence, judge.detectors)
+    looks, confirmed = [first], list[Confirmed]()
+    while first and len(looks) < judge.looks:
+        again = judge.gather(len(looks), progress)
+        looks.append(_alarms(again, judge.detectors)[0])
+        confirmed = _confirmed(looks, judge.detectors)
+        if not _open_question(looks, confirmed, judge.detectors):
             break
-    return Examination(evidence, tuple(looks), tuple(confirmed), not_applicable)
+    return Examination(judge.kind, evidence, tuple(looks), tuple(confirmed), not_applicable)
 
 
-def _alarms(evidence: Evidence, detectors: Sequence[Detector]) -> tuple[Look, dict[str, str]]:
+def _alarms(evidence: Evidence, detectors: Sequence[Detector[Any]]) -> tuple[Look, dict[str, str]]:
     """Return the detectors' candidates, and why each of the others could not look."""
     look: list[tuple[str, Alarm]] = []
     not_applicable: dict[str, str] = {}
@@ -116,7 +192,7 @@ def _alarms(evidence: Evidence, detectors: Sequence[Detector]) -> tuple[Look, di
     return tuple(look), not_applicable
 
 
-def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector]) -> list[Confirmed]:
+def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector[Any]]) -> list[Confirmed]:
     """Pair the alarms of different looks; keep the strongest pair of each class and rule."""
     strongest: dict[tuple[str, int], Confirmed] = {}
     rules = {detector.rule.code: detector for detector in detectors}
@@ -139,7 +215,7 @@ def _joined(one: Alarm, other: Alarm) -> Alarm:
 
 
 def _open_question(
-    looks: Sequence[Look], confirmed: Sequence[Confirmed], detectors: Sequence[Detector]
+    looks: Sequence[Look], confirmed: Sequence[Confirmed], detectors: Sequence[Detector[Any]]
 ) -> bool:
     """Tell whether a look raised an alarm by itself that is not confirmed."""
     settled = {(one.rule.code, one.alarm.label) for one in confirmed}

@@ -21,9 +21,10 @@ from bezoar.core.rule import Rule
 from bezoar.core.sample import Dataset
 from bezoar.core.severity import Severity
 from bezoar.datasets.images import ImageTable, load_images
-from bezoar.expose.detectors import DETECTORS
+from bezoar.expose.detectors import RULES
 from bezoar.expose.examination import Confirmed, Examination, examine
 from bezoar.expose.inspection import Group, Inspection
+from bezoar.expose.judge import JudgeKind
 from bezoar.expose.score import suspicion
 
 Progress = Callable[[int, int], None]
@@ -63,6 +64,7 @@ def inspect(
     *,
     trusted: Dataset | None = None,
     seed: int = 0,
+    judge: str = JudgeKind.AUTO,
     policy: Policy | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Inspection:
@@ -70,9 +72,10 @@ def inspect(
 
     Args:
         dataset: What to inspect.
-        trusted: An earlier, approved version: the proxy learns from it alone, and samples that
+        trusted: An earlier, approved version: the judge learns from it alone, and samples that
             stand in it unchanged are not judged again.
         seed: Everything random is drawn from it.
+        judge: `shapes`, `networks`, or `auto`: shapes where they tell the classes apart.
         policy: Turns outcomes into the verdict. `BZ501` and `BZ502` are required whatever it
             says: data that no detector could look at is not admitted.
         progress: Called with (done, in all), several times over.
@@ -100,6 +103,7 @@ def inspect(
             part.classes,
             seed=seed,
             reference=part.reference,
+            judge=JudgeKind(judge),
             progress=progress,
         )
     outcomes = (
@@ -122,8 +126,11 @@ def inspect(
 def _settings(seed: int, examination: Examination | None) -> dict[str, Any]:
     """Return what a second run needs to give the same."""
     looks = len(examination.looks) if examination else 0
-    versions = {name: version(name) for name in ("bezoar", "torch", "scikit-learn", "numpy")}
-    return {"seed": seed, "side": SIDE, "looks": looks, **versions}
+    judge = str(examination.judge) if examination else None
+    versions = {name: version(name) for name in ("bezoar", "numpy", "scipy")}
+    if judge == JudgeKind.NETWORKS:
+        versions |= {name: version(name) for name in ("torch", "scikit-learn")}
+    return {"seed": seed, "side": SIDE, "judge": judge, "looks": looks, **versions}
 
 
 def _examinable(table: ImageTable, trusted: ImageTable | None) -> tuple[_Part, list[Finding]]:
@@ -174,14 +181,14 @@ def _outcomes(
     dataset: Dataset, part: _Part, examination: Examination | None, reason: str
 ) -> list[Outcome]:
     outcomes = []
-    for detector in DETECTORS:
-        why = examination.not_applicable.get(detector.rule.code, "") if examination else reason
+    for rule in RULES:
+        why = examination.not_applicable.get(rule.code, "") if examination else reason
         if why:
-            outcomes.append(Outcome(detector.rule, Status.NOT_APPLICABLE, reason=why))
+            outcomes.append(Outcome(rule, Status.NOT_APPLICABLE, reason=why))
             continue
         confirmed = examination.confirmed if examination else ()
-        findings = [_finding(dataset, part, one) for one in confirmed if one.rule is detector.rule]
-        outcomes.append(Outcome.of(detector.rule, findings))
+        findings = [_finding(dataset, part, one) for one in confirmed if one.rule is rule]
+        outcomes.append(Outcome.of(rule, findings))
     return outcomes
 
 
@@ -198,7 +205,7 @@ def _finding(dataset: Dataset, part: _Part, confirmed: Confirmed) -> Finding:
             "samples": count,
             "statistic": round(confirmed.statistic, 3),
             "threshold": confirmed.threshold,
-            "confirmed_on_a_second_seed": True,
+            "confirmed_by_a_second_look": True,
         },
         next=f"bezoar clean {name} --scores scores.parquet --output {name}-clean",
     )

@@ -139,8 +139,8 @@ def test_severities_are_read_by_name():
 
 
 def test_missing_packages_are_named_with_what_installs_them(monkeypatch):
-    output.require_torch("drill")
+    output.require("drill", "torch", "scipy")
     monkeypatch.setattr(output, "find_spec", lambda name: None if name == "torch" else name)
-    with pytest.raises(BezoarError, match=r"drill needs .* not installed: torch$") as caught:
-        output.require_torch("drill")
+    with pytest.raises(BezoarError, match=r"(?m)drill needs .* not installed: torch$") as caught:
+        output.require("drill", "torch", "scipy")
     assert caught.value.next == "pip install 'bezoar[expose]'"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bezoar.expose.evidence import Evidence
+from bezoar.expose.evidence import NetworkEvidence
 from bezoar.expose.margins import Margins
 from bezoar.expose.near_duplicates import thumbnails
 
@@ -13,7 +13,7 @@ SIDE, CLASSES, EACH, DEPTH = 16, 4, 120, 12
 
 def evidence(
     seed: int = 0, poison: int = 0, *, pattern: float = 0.0
-) -> tuple[Evidence, np.ndarray]:
+) -> tuple[NetworkEvidence, np.ndarray]:
     """Return made-up evidence, and which samples are poison.
 
     The poison is labelled 1, looks like 0 to the proxy, and shares a direction in feature space;
@@ -40,27 +40,27 @@ def evidence(
     images = images.clip(0, 255).astype(np.uint8)
     margins = Margins(margin, alternative.astype(np.int64))
     names = tuple("abcd"[:CLASSES])
-    made = Evidence(
-        images, labels.astype(np.int64), names, features, margins, (margins,), thumbnails(images)
+    made = NetworkEvidence(
+        images, labels.astype(np.int64), names, margins, thumbnails(images), features, (margins,)
     )
     return made, bad
 
 
-def permuted(made: Evidence, order: np.ndarray) -> Evidence:
+def permuted(made: NetworkEvidence, order: np.ndarray) -> NetworkEvidence:
     """Return the same samples in another order."""
     doubts = tuple(_taken(doubt, order) for doubt in made.doubts)
-    return Evidence(
+    return NetworkEvidence(
         made.images[order],
         made.labels[order],
         made.classes,
-        made.features[order],
         _taken(made.margins, order),
-        doubts,
         made.thumbs[order],
+        made.features[order],
+        doubts,
     )
 
 
-def relabelled(made: Evidence, new: np.ndarray) -> Evidence:
+def relabelled(made: NetworkEvidence, new: np.ndarray) -> NetworkEvidence:
     """Return the same samples with class k called new[k]."""
     margins = Margins(made.margins.value, new[made.margins.alternative])
     return replace(made, labels=new[made.labels], margins=margins, doubts=(margins,))

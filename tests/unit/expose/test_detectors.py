@@ -1,4 +1,4 @@
-"""Metamorphic tests that every detector passes, and what each of them finds."""
+"""Metamorphic tests that every detector of networks' evidence passes, and what each finds."""
 
 from dataclasses import replace
 
@@ -6,24 +6,26 @@ import numpy as np
 import pytest
 from made_evidence import CLASSES, EACH, evidence, permuted, relabelled
 
-from bezoar.expose.detectors import DETECTORS
+from bezoar.expose.detectors import NETWORK_DETECTORS
 from bezoar.expose.detectors.alarm import Alarm, Detector, NotApplicableError
 from bezoar.expose.detectors.group import GroupDetector
 from bezoar.expose.detectors.lift import LiftDetector
 from bezoar.expose.detectors.pattern import PatternDetector
-from bezoar.expose.evidence import Evidence
+from bezoar.expose.evidence import NetworkEvidence
 from bezoar.expose.margins import Margins
 from bezoar.expose.near_duplicates import thumbnails
 
-each_detector = pytest.mark.parametrize("detector", DETECTORS, ids=lambda one: one.rule.name)
+each_detector = pytest.mark.parametrize(
+    "detector", NETWORK_DETECTORS, ids=lambda one: one.rule.name
+)
 
 
-def raised(detector: Detector, made: Evidence) -> list[Alarm]:
+def raised(detector: Detector, made: NetworkEvidence) -> list[Alarm]:
     return [alarm for alarm in detector.alarms(made) if alarm.statistic >= detector.threshold]
 
 
 @pytest.fixture(scope="module")
-def suspicious() -> Evidence:
+def suspicious() -> NetworkEvidence:
     """Evidence that alarms every detector."""
     made, bad = evidence(3, 24)
     images = made.images.astype(np.float64)
@@ -64,7 +66,9 @@ def test_clean_data_raise_no_alarm(detector: Detector, seed: int) -> None:
 
 
 @each_detector
-def test_the_order_of_the_samples_does_not_matter(detector: Detector, suspicious: Evidence) -> None:
+def test_the_order_of_the_samples_does_not_matter(
+    detector: Detector, suspicious: NetworkEvidence
+) -> None:
     order = np.random.default_rng(5).permutation(len(suspicious.labels))
     before, after = raised(detector, suspicious), raised(detector, permuted(suspicious, order))
     assert before
@@ -75,7 +79,9 @@ def test_the_order_of_the_samples_does_not_matter(detector: Detector, suspicious
 
 
 @each_detector
-def test_the_names_of_the_classes_do_not_matter(detector: Detector, suspicious: Evidence) -> None:
+def test_the_names_of_the_classes_do_not_matter(
+    detector: Detector, suspicious: NetworkEvidence
+) -> None:
     new = np.array([2, 0, 3, 1])
     before, after = raised(detector, suspicious), raised(detector, relabelled(suspicious, new))
     assert before
@@ -86,7 +92,7 @@ def test_the_names_of_the_classes_do_not_matter(detector: Detector, suspicious: 
 
 @each_detector
 def test_a_constant_added_to_all_features_changes_nothing(
-    detector: Detector, suspicious: Evidence
+    detector: Detector, suspicious: NetworkEvidence
 ) -> None:
     moved = replace(suspicious, features=suspicious.features + 7.5)
     before, after = raised(detector, suspicious), raised(detector, moved)

@@ -5,14 +5,14 @@ import pytest
 
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
-from bezoar.expose import examination as room
+from bezoar.datasets.signs import draw_signs
 from bezoar.expose.detectors.alarm import Alarm, NotApplicableError
-from bezoar.expose.examination import examine
+from bezoar.expose.examination import Examination, Judge, examine, examine_with
+from bezoar.expose.gradients import VIEWS
+from bezoar.expose.judge import JudgeKind
 
 RULE = Rule("BZ599", "scripted", "Scripted", Severity.HIGH, "For tests.")
 LABELS = np.repeat([0, 1, 2], 40)
-IMAGES = np.random.default_rng(0).integers(0, 256, (120, 32, 32, 3)).astype(np.uint8)
-CLASSES = ("a", "b", "c")
 
 
 class Scripted:
@@ -35,34 +35,36 @@ def alarm(statistic: float, rows: range = range(40, 60), label: int = 1) -> Alar
     return Alarm(label, 0, members, np.arange(120.0), statistic)
 
 
-@pytest.fixture(autouse=True)
-def no_training(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Gather no evidence: only the seeds that were asked for."""
-    seeds: list[int] = []
+@pytest.fixture
+def looked() -> list[int]:
+    """Return the numbers of the looks that were asked for."""
+    return []
 
-    class Nothing:
-        labels = LABELS
 
-    def gather(*arguments: object) -> type[Nothing]:
-        seeds.append(arguments[3])
+class Nothing:
+    labels = LABELS
+
+
+def judge(detector: object, looked: list[int]) -> Judge:
+    def gather(number: int, _progress: object) -> type[Nothing]:
+        looked.append(number)
         return Nothing
 
-    monkeypatch.setattr(room, "gather", gather)
-    return seeds
+    return Judge(JudgeKind.NETWORKS, gather, 3, [detector])
 
 
-def look(*looks: Alarm | None) -> room.Examination:
-    return examine(IMAGES, LABELS, CLASSES, seed=7, detectors=[Scripted(*looks)])
+def look(*looks: Alarm | None, looked: list[int] | None = None) -> Examination:
+    return examine_with(judge(Scripted(*looks), [] if looked is None else looked))
 
 
-def test_without_a_candidate_there_is_no_second_look(no_training: list[int]) -> None:
-    assert look(None).confirmed == ()
-    assert no_training == [7]
+def test_without_a_candidate_there_is_no_second_look(looked: list[int]) -> None:
+    assert look(None, looked=looked).confirmed == ()
+    assert looked == [0]
 
 
-def test_an_alarm_that_comes_back_stands(no_training: list[int]) -> None:
-    found = look(alarm(12), alarm(16, range(41, 62)))
-    assert no_training == [7, 8]
+def test_an_alarm_that_comes_back_stands(looked: list[int]) -> None:
+    found = look(alarm(12), alarm(16, range(41, 62)), looked=looked)
+    assert looked == [0, 1]
     assert found.confirmed[0].statistic == 14
     assert found.flagged.sum() == 22  # those of either look
 
@@ -80,14 +82,14 @@ def test_an_alarm_that_does_not_come_back_falls(other: Alarm | None) -> None:
     assert look(alarm(11), other, other).confirmed == ()
 
 
-def test_where_two_looks_disagree_a_third_decides(no_training: list[int]) -> None:
-    assert look(alarm(30), None, alarm(9)).confirmed
-    assert no_training == [7, 8, 9]
+def test_where_two_looks_disagree_a_third_decides(looked: list[int]) -> None:
+    assert look(alarm(30), None, alarm(9), looked=looked).confirmed
+    assert looked == [0, 1, 2]
 
 
-def test_weak_alarms_that_disagree_are_let_go(no_training: list[int]) -> None:
-    assert look(alarm(9), None).confirmed == ()
-    assert no_training == [7, 8]
+def test_weak_alarms_that_disagree_are_let_go(looked: list[int]) -> None:
+    assert look(alarm(9), None, looked=looked).confirmed == ()
+    assert looked == [0, 1]
 
 
 def test_one_alarm_a_class_and_rule_is_reported() -> None:
@@ -100,5 +102,24 @@ def test_a_detector_that_cannot_look_says_why() -> None:
         def alarms(self, _evidence: object) -> list[Alarm]:
             raise NotApplicableError("it needs more")
 
-    found = examine(IMAGES, LABELS, CLASSES, seed=7, detectors=[Blind()])
+    found = examine_with(judge(Blind(), []))
     assert found.not_applicable == {"BZ599": "it needs more"}
+
+
+def test_outlines_judge_where_they_tell_the_classes_apart() -> None:
+    signs = draw_signs(400, 5)
+    classes, labels = np.unique(signs.labels, return_inverse=True)
+    found = examine(signs.images, labels, tuple(classes), seed=0)
+    assert found.judge is JudgeKind.SHAPES
+    assert found.confirmed == ()
+
+
+def test_networks_judge_where_outlines_tell_nothing() -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (300, 32, 32, 3)).astype(np.uint8)
+    found = examine(noise, rng.integers(0, 3, 300), ("a", "b", "c"), seed=0)
+    assert found.judge is JudgeKind.NETWORKS
+
+
+def test_each_look_at_outlines_is_another_one() -> None:
+    assert len(set(VIEWS)) == len(VIEWS) == 2

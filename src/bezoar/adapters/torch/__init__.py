@@ -1,4 +1,4 @@
 """PyTorch: a small network, trained here on the data that is inspected.
 
-No downloaded weights have to be trusted. It runs on the CPU, in bfloat16 where that is faster.
+No downloaded weights have to be trusted. It runs on the CPU.
 """

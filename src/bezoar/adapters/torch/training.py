@@ -16,7 +16,6 @@ from bezoar.adapters.torch.network import SmallNet, normalised
 
 Progress = Callable[[int, int], None]
 _CHUNK = 1024
-_BF16 = torch.bfloat16
 _GLOBAL_GENERATOR = threading.Lock()
 
 
@@ -55,9 +54,7 @@ class Classifier:
         """Return log probabilities (n, classes) and penultimate features (n, d)."""
         logs, features = [], []
         for chunk in torch.split(_as_tensor(images), _CHUNK):
-            with torch.autocast("cpu", _BF16):
-                feature = self.network.features(normalised(chunk))
-            feature = feature.float()
+            feature = self.network.features(normalised(chunk))
             features.append(feature)
             logs.append(F.log_softmax(self.network.head(feature), 1))
         return torch.cat(logs).numpy(), torch.cat(features).numpy()
@@ -76,7 +73,8 @@ def train_classifier(
     """Train a small network.
 
     SGD with Nesterov momentum under a one-cycle schedule (Smith and Topin, 2019,
-    arXiv:1708.07120), bfloat16 autocast, channels last.
+    arXiv:1708.07120), channels last. In float32 everywhere: bfloat16 is faster on some processors
+    and eight times slower on others, and one seed would not give one result.
 
     Args:
         images: Shape (n, h, w, 3), RGB.
@@ -108,9 +106,8 @@ def train_classifier(
     )
     network.train()
     for step, batch in enumerate(batches):
-        with torch.autocast("cpu", _BF16):
-            logits = network(augmentation(normalised(x[batch]), generator))
-        loss = F.cross_entropy(logits.float(), y[batch])
+        logits = network(augmentation(normalised(x[batch]), generator))
+        loss = F.cross_entropy(logits, y[batch])
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

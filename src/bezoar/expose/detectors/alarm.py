@@ -1,7 +1,7 @@
 """What a detector returns."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from bezoar.core.arrays import Bools, Floats, Ints
 from bezoar.core.rule import Rule
 from bezoar.expose.evidence import Evidence
 
+E_contra = TypeVar("E_contra", bound=Evidence, contravariant=True)
 ENOUGH = 8  # a class with fewer samples says nothing about its own spread
 
 
@@ -45,7 +46,7 @@ class Alarm:
         return int((self.members & other.members).sum()) / union if union else 0.0
 
 
-class Detector(Protocol):
+class Detector(Protocol[E_contra]):
     """Looks at evidence and raises alarms.
 
     Laws: the order of the samples and the names of the classes do not matter.
@@ -61,7 +62,7 @@ class Detector(Protocol):
         """The statistic at which a class is alarmed."""
         ...
 
-    def alarms(self, evidence: Evidence) -> list[Alarm]:
+    def alarms(self, evidence: E_contra) -> list[Alarm]:
         """Return the classes worth a second look, strongest first.
 
         Raises:

@@ -8,7 +8,7 @@ from bezoar.core.arrays import Floats, Ints
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.expose.detectors.alarm import ENOUGH, Alarm, NotApplicableError, most_common
-from bezoar.expose.evidence import Evidence
+from bezoar.expose.evidence import NetworkEvidence
 from bezoar.expose.kinship import kinship
 from bezoar.expose.margins import Margins
 from bezoar.expose.near_duplicates import components, distinct, picked
@@ -52,7 +52,7 @@ class GroupDetector:
     threshold = 200.0
     candidate = 130.0
 
-    def alarms(self, evidence: Evidence) -> list[Alarm]:
+    def alarms(self, evidence: NetworkEvidence) -> list[Alarm]:
         """See `Detector`."""
         if not np.isfinite(evidence.features).all():
             raise NotApplicableError("the features are not all finite numbers")
@@ -71,7 +71,7 @@ class GroupDetector:
         return sorted(strongest.values(), key=lambda alarm: -alarm.statistic)
 
 
-def _by_class(evidence: Evidence, doubt: Margins) -> list[Alarm]:
+def _by_class(evidence: NetworkEvidence, doubt: Margins) -> list[Alarm]:
     """Return every class's group, its statistic not yet scaled."""
     pooled = pooled_covariance(evidence.features, evidence.labels, doubt.value)
     alarms = []
@@ -102,7 +102,7 @@ def _quiet(found: list[Alarm], classes: int) -> float:
 
 
 def _alarm(
-    evidence: Evidence, doubt: Margins, label: int, rows: Ints, group: Standout
+    evidence: NetworkEvidence, doubt: Margins, label: int, rows: Ints, group: Standout
 ) -> Alarm | None:
     value, alternative = doubt.value[rows], doubt.alternative[rows]
     doubted = group.members & (value > 0)
@@ -123,7 +123,7 @@ def _alarm(
     return Alarm(label, source, mask, strength, float(statistic))
 
 
-def _kin(evidence: Evidence, alarm: Alarm) -> float:
+def _kin(evidence: NetworkEvidence, alarm: Alarm) -> float:
     """Return the factor by which the pixels strengthen or weaken the statistic."""
     thumbs, labels = evidence.thumbs, evidence.labels
     own = thumbs[(labels == alarm.label) & ~alarm.members]

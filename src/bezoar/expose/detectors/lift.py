@@ -49,8 +49,8 @@ class LiftDetector:
         for label in np.unique(labels[top]):
             share = len(np.unique(component[labels[top] == label])) / pictures
             lift = share - float((labels == label).mean())
-            if lift >= self.candidate:
-                members = _beyond_the_others(evidence, int(label))
+            members = _beyond_the_others(evidence, int(label))
+            if lift >= self.candidate and members.any():
                 source = most_common(evidence.margins.alternative[members])
                 mostly = _if_most(evidence, members, source)
                 alarms.append(Alarm(int(label), mostly, members, margin, lift))

@@ -36,12 +36,14 @@ class PatternDetector:
 
     The pattern is the mean high-pass residual of the strangest samples of one half of the class
     less that of the rest. The statistic is the number of distinct pictures beyond nearly all
-    samples of the other classes, times how many standard deviations beyond they are.
+    samples of the other classes, times how many standard deviations beyond they are, times the
+    share of them that disagree with their label: what a class has by nature, its own samples have
+    without disagreeing.
     """
 
     rule = RULE
-    threshold = 200.0
-    candidate = 150.0
+    threshold = 180.0
+    candidate = 90.0
 
     def alarms(self, evidence: Evidence) -> list[Alarm]:
         """See `Detector`."""
@@ -116,4 +118,6 @@ def _alarm(
     pictures = distinct(thumbs[picked(thumbs, _MOST_LINKED)])
     if pictures < _PICTURES:
         return None
-    return Alarm(label, None, members, height, float(pictures * np.median(height[members])))
+    doubted = float((evidence.margins.value[members] > 0).mean())
+    statistic = pictures * float(np.median(height[members])) * doubted
+    return Alarm(label, None, members, height, statistic)
