@@ -7,8 +7,8 @@ from typing import Final
 from bezoar.recon.scan import jsontree
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.hints import may_name
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence
-from bezoar.recon.scan.settings import Settings
+from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, rooted
+from bezoar.recon.scan.settings import Settings, summed
 from bezoar.recon.scan.submodules import submodules
 
 _ASIDE: Final = re.compile(
@@ -57,8 +57,9 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
 
 
 def _fetches(root: Node, path: str, context: Context) -> Iterator[Fetch]:
+    root = rooted(root)
     settings = Settings(path, context, root)
-    return filter(settings.few, _within(root, (), settings))
+    return summed(_within(root, (), settings))
 
 
 def _within(node: Node, keys: tuple[str, ...], settings: Settings) -> Iterator[Fetch]:

@@ -74,6 +74,13 @@ class Sequence:
 Node = Scalar | Mapping | Sequence
 
 
+def rooted(node: Node) -> Mapping:
+    """Return a document as a mapping: one that is none stands under an empty key."""
+    if isinstance(node, Mapping):
+        return node
+    return Mapping(node.line, [(Scalar("", node.line, node.line, ""), node)])
+
+
 def scalars(node: Node | None) -> Iterator[Scalar]:
     """Yield the scalars of a value: itself, or those in its sequences, however deep."""
     if isinstance(node, Scalar):

@@ -1,8 +1,10 @@
 """Configuration values that name data or a model: addresses, and names on a hub."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from os.path import commonprefix
 from typing import Final
 
 from bezoar.core.source import Pin
@@ -37,11 +39,13 @@ _LEFT: Final = re.compile(r"\{([A-Za-z_][\w.*-]{0,120})\}")
 _OPTION: Final = re.compile(r"--?[\w.-]{1,80}=(?=[A-Za-z][A-Za-z0-9+.-]{1,15}://)")
 _MAY_NAME: Final = re.compile(r"[\w.{-]+(?:[/:@][\w.{}@:/-]+)?$")
 _PATH: Final = re.compile(r"://[^/]+/[^/]")
+_ROW: Final = re.compile(r"\d+")
+_CHECKED: Final = (Checksum.NONE, Checksum.LIBRARY, Checksum.CALL)
 _LONGEST: Final = 2048
 _ROUNDS: Final = 4  # A value that names a value that names a value.
 _WIDEST: Final = 64  # Keys of one mapping that speak of each other.
 _DEEPEST: Final = 8  # Of a name that interpolation can mean.
-_MANY: Final = 25  # More of one kind are a table of data, not settings.
+_MANY: Final = 100  # More of one kind are a table of data, not settings.
 
 
 class Settings:
@@ -57,7 +61,6 @@ class Settings:
         self.path = path
         self.context = context
         self.names: dict[str, str] = dict(_named_values(root)) if root else {}
-        self._seen: dict[str, int] = {}
 
     def of_mapping(self, node: Mapping, keys: tuple[str, ...]) -> Iterator[Fetch]:
         """Yield what the values of one mapping fetch, not what lies deeper."""
@@ -79,8 +82,10 @@ class Settings:
         text = value.text.strip()
         if not text or len(text) > _LONGEST or "\n" in text:
             return
+        if "/" not in text and not _may_be_bare(key, text):
+            return
         uri = self.fold(_OPTION.sub("", text) if text.startswith("-") else text, keys)
-        place = ".".join(keys[-3:])
+        place = ".".join(filter(None, keys[-3:]))
         if addresses.scheme(uri):
             if not _is_aside(keys) and (kind := _kind_of(uri, key, around)):
                 yield self._fetch(uri, kind, value, place)
@@ -98,11 +103,6 @@ class Settings:
                 break
             text = folded
         return text
-
-    def few(self, fetch: Fetch) -> bool:
-        """Say whether a file does not repeat this kind of value again and again."""
-        self._seen[fetch.loader] = self._seen.get(fetch.loader, 0) + 1
-        return self._seen[fetch.loader] <= _MANY
 
     def _value(self, match: re.Match[str], keys: tuple[str, ...]) -> str:
         inner = (match["a"] or match["b"] or match["c"] or match["d"] or "").strip()
@@ -145,6 +145,47 @@ class Settings:
             revision = self.fold(revision)
             return replace(fetch, revision=revision, pin=addresses.pin_of(revision))
         return fetch
+
+
+def summed(fetches: Iterable[Fetch]) -> Iterator[Fetch]:
+    """Yield fetches; where a file repeats a key again and again, all the rest of it as one.
+
+    A table of addresses is one source whose rows decide which.
+    """
+    rest: dict[str, list[Fetch]] = {}
+    seen: Counter[str] = Counter()
+    for fetch in fetches:
+        kind = _ROW.sub("", fetch.loader)
+        seen[kind] += 1
+        if seen[kind] <= _MANY:
+            yield fetch
+        else:
+            rest.setdefault(kind, []).append(fetch)
+    for rows in rest.values():
+        yield _as_one(rows) if len(rows) > 1 else rows[0]
+
+
+def _as_one(rows: list[Fetch]) -> Fetch:
+    """Return rows of a table as one fetch: what they share, and the key that decides."""
+    key = rows[0].loader.rpartition(".")[2] or "row"
+    start = commonprefix([row.uri for row in rows])  # noqa: RUF071 - cut at a slash below
+    return replace(
+        rows[0],
+        uri=f"{start[: start.rfind('/') + 1]}{{{key}}}",
+        decided_by=(key,),
+        revision=None,
+        pin=Pin.DYNAMIC,
+        checksum=min((row.checksum for row in rows), key=_CHECKED.index),
+        dangers=frozenset().union(*(row.dangers for row in rows)),
+    )
+
+
+def _may_be_bare(key: str, text: str) -> bool:
+    """Say whether a value without a slash may be a name on a hub, or fold to more."""
+    if "$" in text or "{{" in text or "%(" in text:
+        return True
+    says = told(key)
+    return says.hub or says.model or key == "dataset_path"
 
 
 def _near(node: Node) -> Iterator[Scalar]:

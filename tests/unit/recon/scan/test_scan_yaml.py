@@ -349,7 +349,17 @@ def test_documents_are_read_one_by_one():
 
 def test_a_table_of_data_is_no_list_of_settings():
     rows = "".join(f"- {{url: 'https://a.example/{n}.jpg'}}\n" for n in range(500))
-    assert len(fetches(rows)) < 30
+    found = fetches(rows)
+    assert len(found) == 101
+    assert (found[-1].line, found[-1].uri) == (101, "https://a.example/{url}")
+    assert (found[-1].pin, found[-1].decided_by) == (Pin.DYNAMIC, ("url",))
+
+
+def test_a_list_at_the_top_is_read():
+    assert places("- https://a.example/x.csv\n- [s3://b/y.csv]\n") == [
+        (1, "value", "https://a.example/x.csv"),
+        (2, "value", "s3://b/y.csv"),
+    ]
 
 
 def test_same_text_same_answer_whatever_surrounds_it():

@@ -12,11 +12,11 @@ from bezoar.recon.scan import shell
 from bezoar.recon.scan.dispatch import Language
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.hints import may_name
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, scalars
-from bezoar.recon.scan.settings import Settings
+from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, rooted, scalars
+from bezoar.recon.scan.settings import Settings, summed
 from bezoar.recon.scan.yaml.actions import action
 from bezoar.recon.scan.yaml.commands import Commands
-from bezoar.recon.scan.yaml.components import artifact, called
+from bezoar.recon.scan.yaml.components import STORED, artifact, called
 from bezoar.recon.scan.yaml.compose import NoYamlError, documents
 from bezoar.recon.scan.yaml.scope import Scope
 from bezoar.recon.scan.yaml.templated import is_templated, without_template
@@ -29,6 +29,13 @@ _COMMANDS: Final = frozenset(
     | {"args", "arguments", "exec", "user_data", "userdata", "startup_script", "before_test"}
 )
 _USES: Final = re.compile(rb"uses:[^\n]{0,200}(?:download|fetch|get|pull|prepare|setup|checkout)")
+_SPEAKING: Final = _COMMANDS | {"uses", "source", "_target_", "_component_", "git", *STORED}
+# A file without any of these holds no command.
+_COMMANDED: Final = (
+    *(b"run", b"script", b"command", b"cmd", b"args", b"arguments", b"bash", b"shell", b"sh:"),
+    *(b"install", b"entrypoint", b"download", b"init", b"setup", b"exec", b".sh", b"userdata"),
+    *(b"user_data", b"prepare", b"before_", b"container", b"source"),
+)
 # What people write about a project, and lists of packages.
 _NO_PIPELINE: Final = re.compile(
     r"(?:^|/)(?:\.github/(?!workflows/|actions/)|\.vscode/|\.idea/|locales?/|i18n/)"
@@ -42,7 +49,10 @@ _CODE_FILES: Final = {
 def may_fetch(data: bytes) -> bool:
     """Say from the bytes alone whether YAML is worth parsing."""
     names = may_name(data) or _USES.search(data) is not None
-    return names or b"import " in data or shell.may_fetch(data)
+    if names or b"import " in data:
+        return True
+    low = data.lower()
+    return any(word in low for word in _COMMANDED) and shell.may_fetch(data)
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
@@ -78,21 +88,19 @@ class _Document:
     def __init__(self, path: str, context: Context, root: Node) -> None:
         self.path = path
         self.context = context
-        self.root = root
+        self.root = rooted(root)
         self.commands = Commands(path, context)
-        self.settings = Settings(path, context, root)
+        self.settings = Settings(path, context, self.root)
         self._set: set[str] = set()  # Loaders that are keys of settings, not programs.
 
     def fetches(self) -> Iterator[Fetch]:
         """Yield what the document fetches."""
-        found = list(
-            filter(self.settings.few, self._within(self.root, (), Scope(names=self.settings.names)))
-        )
+        found = list(self._within(self.root, (), Scope(names=self.settings.names)))
         # A variable's address is reported where a command uses it.
         used = {fetch.uri for fetch in found if fetch.loader not in self._set}
-        for fetch in found:
-            if fetch.loader not in self._set or fetch.uri not in used:
-                yield fetch
+        set_here = [one for one in found if one.loader in self._set and one.uri not in used]
+        yield from (one for one in found if one.loader not in self._set)
+        yield from summed(set_here)
 
     def _within(self, node: Node, keys: tuple[str, ...], scope: Scope) -> Iterator[Fetch]:
         if isinstance(node, Sequence):
@@ -102,7 +110,10 @@ class _Document:
             yield from self._mapping(node, keys, scope.inside(node))
 
     def _mapping(self, node: Mapping, keys: tuple[str, ...], scope: Scope) -> Iterator[Fetch]:
-        said = [*self._said(node, scope), *artifact(node, keys, self.settings)]
+        said: list[Fetch] = []
+        names = {key.text.lower() for key, _ in node.entries}
+        if not names.isdisjoint(_SPEAKING) or any(map(_code_file, names)):
+            said = [*self._said(node, scope), *artifact(node, keys, self.settings)]
         yield from said
         lines, uris = {fetch.line for fetch in said}, {fetch.uri for fetch in said}
         for fetch in self.settings.of_mapping(node, keys) if not _is_repeated(keys) else ():
@@ -167,4 +178,4 @@ def _program(node: Mapping, words: list[Scalar]) -> list[Scalar]:
 
 def _code_file(name: str) -> Language | None:
     """Say what a key that is a file's name holds, as in a ConfigMap."""
-    return next((lang for end, lang in _CODE_FILES.items() if name.endswith(end)), None)
+    return _CODE_FILES.get(name[name.rfind(".") :]) if "." in name else None

@@ -18,6 +18,7 @@ _ARGUMENT: Final = re.compile(r"[A-Za-z_]\w*")
 _PLAIN: Final = {"true": "True", "false": "False", "null": "None", "~": "None", "": "None"}
 _NUMBER: Final = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?")
 _STORES: Final = {"s3": "s3", "gcs": "gs", "oss": "oss", "azure": "az", "minio": "s3"}
+STORED: Final = frozenset(_STORES)
 _MOST: Final = 40
 _WORD: Final = re.compile(r"[a-z]+")
 
