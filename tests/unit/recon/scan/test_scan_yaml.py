@@ -366,3 +366,57 @@ def test_same_text_same_answer_whatever_surrounds_it():
     text = "u: https://a.example/x.csv\n"
     (one,), (two,) = fetches(text), fetches("# a comment\n" + text)
     assert replace(two, line=1, end_line=1) == one
+
+
+def test_embedded_code_may_fetch_with_what_it_imports(monkeypatch):
+    monkeypatch.undo()
+    text = """
+        download: |
+          from utils.general import Path, download
+          url = 'https://a.example/'
+          download([f'{url}a.zip'], dir=Path('x'))
+    """
+    assert [(one.line, one.uri) for one in fetches(text)] == [(4, "https://a.example/a.zip")]
+
+
+def test_hydra_calls_what_it_names(monkeypatch):
+    monkeypatch.undo()
+    text = """
+        data:
+          _target_: torchvision.datasets.MNIST
+          root: data
+          download: true
+        model:
+          _target_: transformers.AutoModel.from_pretrained
+          pretrained_model_name_or_path: acme/name
+    """
+    assert [(one.line, one.uri) for one in fetches(text)] == [
+        (2, "torchvision:MNIST"),
+        (6, "hf:acme/name"),
+    ]
+
+
+def test_assets_from_a_repository_of_data():
+    text = """
+        vars: {treebank: UD_Test}
+        assets:
+          - dest: assets/treebank
+            git: {repo: 'https://github.com/x/${vars.treebank}', branch: main, path: ''}
+          - dest: tools
+            git: {repo: 'https://github.com/x/tools', branch: main, path: ''}
+        commands:
+          - script: ["get a:${vars.treebank}"]
+    """
+    found = fetches(text, "project.yml")
+    assert [(one.line, one.uri, one.pin) for one in found] == [
+        (4, "git+https://github.com/x/UD_Test", Pin.TAG),
+        (8, "a:UD_Test", Pin.NONE),
+    ]
+
+
+def test_input_artifacts_of_a_store():
+    text = """
+        inputs: {artifacts: [{name: a, s3: {bucket: b, key: sets/x.csv}}]}
+        outputs: {artifacts: [{name: a, s3: {bucket: b, key: sets/y.csv}}]}
+    """
+    assert places(text) == [(1, "s3", "s3://b/sets/x.csv")]

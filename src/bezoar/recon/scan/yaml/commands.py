@@ -18,6 +18,10 @@ _MOST: Final = 5000  # No pipeline has so many commands.
 _CODE: Final = re.compile(r"-[a-z]*c$")
 _PYTHON_CODE: Final = re.compile(r"^(?:import|from|def|class|@)\s?\w", re.MULTILINE)
 _PYTHON_START: Final = re.compile(r"from\s+[\w.]+\s+import\s|import\s+[\w.]+(?:\s+as\s+\w+)?\s*$")
+_IMPORTED: Final = re.compile(
+    r"^[ \t]*from[ \t]+([\w.]{1,200})[ \t]+import[ \t]+([^#\n]{1,400})", re.MULTILINE
+)
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _SHEBANG: Final = re.compile(r"\s*#!\s*(\S+)(?:[ \t]+(?:-S[ \t]+)?(\S+))?")
 
 
@@ -78,7 +82,11 @@ class Commands:
         self._count += 1
         if self._count > _MOST:
             raise UnreadableError(f"more than {_MOST:,} commands")
-        return embedded(language, text, self.path, self.context, first_line=first_line)
+        context = self.context
+        if language is Language.PYTHON:
+            fetching: dict[str, int | str] = dict.fromkeys(_fetching(text), 0)
+            context = replace(context, wrappers=fetching | context.wrappers)
+        return embedded(language, text, self.path, context, first_line=first_line)
 
     def _command(self, values: list[Scalar], scope: Scope) -> Iterator[Fetch]:
         """Read words that make one command, which may begin behind a `sh -c`."""
@@ -94,6 +102,14 @@ class Commands:
             line += gap
         whole = Scalar(text, values[0].line, line, text)
         yield from self.lines([whole], scope)
+
+
+def _fetching(code: str) -> Iterator[str]:
+    """Yield the functions that code imports to fetch with: here they are taken at their word."""
+    for module, names in _IMPORTED.findall(code):
+        for name in _NAME.findall(names):
+            if "download" in name.lower():
+                yield f"{module}.{name}"
 
 
 def is_python(text: str, shell: str = "") -> bool:
