@@ -28,7 +28,7 @@ class ShapeGroupDetector:
     """
 
     rule = RULE
-    threshold = 9.0
+    threshold = 6.5
     candidate = 2.0
 
     def alarms(self, evidence: ShapeEvidence) -> list[Alarm]:
@@ -68,7 +68,7 @@ def _statistic(evidence: ShapeEvidence, label: int, other: int, rows: Ints) -> f
     nearer = (evidence.distances[rows, label] - evidence.distances[rows, other]) / 2
     deep = _by_picture(np.clip(nearer / depth, 0, 1)[:, None], picture).sum()
     coherence = _coherence(_by_picture(_aside(evidence, label, other, rows), picture))
-    return float(deep * coherence * min(depth / _CLEAR, 1.0))
+    return float(deep * coherence * min(depth / _CLEAR, 1.0) ** 2)
 
 
 def _by_picture(values: Floats, picture: Ints) -> Floats:
