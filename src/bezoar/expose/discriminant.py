@@ -16,7 +16,7 @@ from bezoar.core.arrays import Bools, Floats, Ints
 from bezoar.expose.gradients import Features
 
 _SHRINKAGE = (10.0, 3.0, 1.0, 0.3)  # of one fit after the other, in mean variances
-_TRIMMED = 0.5  # largest share of a class that is left out
+_TRIMMED = 0.25  # largest share of a class that is left out
 _FLOOR = 1e-9
 
 

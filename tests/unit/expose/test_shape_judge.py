@@ -50,7 +50,7 @@ def suspicious(signs) -> ShapeEvidence:
     return gather_shapes(*signs[:3], FINE)
 
 
-@pytest.mark.parametrize("share", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("share", [0.05, 0.15, 0.25])
 def test_the_discriminant_does_not_learn_a_poisoned_part_of_a_class(share: float) -> None:
     features, labels, bad = clouds(1, round(share * EACH))
     judge, kept = fit_trimmed(features, labels, CLASSES)

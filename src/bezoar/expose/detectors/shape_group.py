@@ -13,6 +13,7 @@ _FEWEST = 3  # distinct pictures
 _CLEAR = 40.0  # classes this deep apart are not mistaken for one another
 _LEAST = 10.0  # classes nearer than this are: nothing can be told apart
 _ROUNDS = 4
+_DOUBTFUL = 0.15  # this far beyond the middle, in typical members, a sample is still one of them
 _MOST_LINKED = 2000  # near-duplicates are linked pair by pair
 
 
@@ -127,6 +128,8 @@ def _gathered(
         if (gathered == members).all():
             break
         members = gathered
+    if members.any():
+        members = members | (nearer > -_DOUBTFUL * np.median(nearer[members]))
     return members, nearer
 
 
