@@ -65,7 +65,7 @@ class Folding:
         self.wanted: set[str] = set()
         self._elsewhere = elsewhere
         self._known: dict[int, Value] = {}
-        self._depth = 0
+        self._open: set[int] = set()
         self._steps = _MOST_STEPS
 
     def value(self, node: ast.expr, point: Point) -> Value:
@@ -73,15 +73,15 @@ class Folding:
         key = id(node)
         if (known := self._known.get(key)) is not None:
             return known
-        if self._depth >= _DEEPEST or self._steps <= 0:
+        # What refers to itself ends here.
+        if key in self._open or len(self._open) >= _DEEPEST or self._steps <= 0:
             return Unknown(spelled(node))
-        self._known[key] = Unknown(spelled(node))  # what refers to itself ends here
-        self._depth += 1
+        self._open.add(key)
         self._steps -= 1
         try:
             found = self._folded(node, point)
         finally:
-            self._depth -= 1
+            self._open.discard(key)
         self._known[key] = found
         return found
 
@@ -250,7 +250,8 @@ class Folding:
         owner = base.name.removesuffix("()")
         if owner in self.survey.classes:
             found = self._of_class(self.survey.classes[owner], name, set())
-            if found is None or found == NOTHING:
+            inherited = isinstance(found, Symbol) and base.name.endswith("()")
+            if found is None or found == NOTHING or (inherited and not self._is_local(found)):
                 return Unknown(spelled(node))
             return (
                 Unknown(spelled(node), found.default)
@@ -266,6 +267,10 @@ class Folding:
         symbol = f"{base.name}.{name}"
         found = None if base.calls else self._elsewhere_value(symbol)
         return Symbol(symbol, base.calls, base.bound) if found is None else found
+
+    def _is_local(self, found: Value) -> bool:
+        name = found.name if isinstance(found, Symbol) else ""
+        return name.startswith(self.survey.module.name) or "()" in name
 
     def _is_own(self, name: str) -> bool:
         """Say whether a function of this module made it: who knows what it is?"""

@@ -1,21 +1,24 @@
 """From a module's bytes alone: what it imports, and whether it can fetch at all."""
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from bezoar.facts.loaders import Loader, Needs, loaders, split
-from bezoar.recon.scan import shell
+from bezoar.facts.programs import programs
 
 _IMPORT: Final = re.compile(
-    rb"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^\n#;]{0,400})"
+    rb"[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^\n#;]{0,400})"
     rb"|import[ \t]+([^\n#;(]{1,400}))"
 )
+_LONGEST_LINE: Final = 4_000
 _NAME: Final = re.compile(rb"[A-Za-z_][\w.]*")
 _LICENCE: Final = (b"://www.apache.org/licenses", b"://creativecommons.org", b"://opensource.org")
 # Names that tell that a function fetches, where they are called; see `wrappers.says_so`.
 _SAYS_SO: Final = re.compile(
-    rb"(?:ownload|etch|etrieve|wget|get_file|cached_path|get_url|_url|from_url)\w{0,40}\(",
+    rb"(?:(?<![a-zA-Z])(?:[dD]ownload|[fF]etch|[rR]etrieve|wget|get_file|cached_path|get_url)"
+    rb"\w{0,40}|_url)\("
 )
 _HINTS: Final = (
     *(b"ownload", b"etch", b"etrieve", b"wget", b"get_file", b"cached_path", b"_url"),
@@ -25,6 +28,7 @@ _CONFIGURED: Final = re.compile(
     rb"(?:load_from|checkpoint|pretrained|resume_from)['\"]?\s{0,4}[=:]\s{0,8}\(?\s{0,40}['\"]\w{2,20}://"
 )
 _SETTINGS: Final = re.compile(r"(?:config|constant|setting|default|url|path|const|cfg|source)s?\b")
+_COMMON: Final = frozenset({"FROM", "ADD", "http", "https"})
 _RUNNERS: Final = (b"subprocess", b".system(", b".popen(", b"getoutput", b"pexpect")
 
 
@@ -32,21 +36,31 @@ _RUNNERS: Final = (b"subprocess", b".system(", b".popen(", b"getoutput", b"pexpe
 def imported(data: bytes) -> tuple[str, ...]:
     """Return the names that a module imports, as far as single lines tell."""
     found: dict[str, None] = {}
-    for match in _IMPORT.finditer(data):
-        start = match[1]
-        if start is None:
-            for part in match[3].split(b","):
-                if name := _NAME.search(part):
-                    found[name[0].decode()] = None
-            continue
-        module = start.decode()
-        names = [
-            name[0].decode() for part in match[2].split(b",") if (name := _NAME.match(part.strip()))
-        ]
-        dot = "" if module.endswith(".") else "."
-        for one in names or [""]:
-            found[f"{module}{dot}{one}" if one else module] = None
+    at = data.find(b"import")
+    while at >= 0:
+        begin = data.rfind(b"\n", 0, at) + 1
+        end = data.find(b"\n", at)
+        match = _IMPORT.match(data[begin : end if end >= 0 else len(data)][:_LONGEST_LINE])
+        if match is not None:
+            found.update(dict.fromkeys(_names_in(match)))
+        at = data.find(b"import", end) if end >= 0 else -1
     return tuple(found)
+
+
+def _names_in(match: re.Match[bytes]) -> Iterator[str]:
+    start = match[1]
+    if start is None:
+        for part in match[3].split(b","):
+            if name := _NAME.search(part):
+                yield name[0].decode()
+        return
+    module = start.decode()
+    names = [
+        name[0].decode() for part in match[2].split(b",") if (name := _NAME.match(part.strip()))
+    ]
+    dot = "" if module.endswith(".") else "."
+    for one in names or [""]:
+        yield f"{module}{dot}{one}" if one else module
 
 
 def may_fetch(data: bytes, names: tuple[str, ...] | None = None) -> bool:
@@ -62,7 +76,7 @@ def may_fetch(data: bytes, names: tuple[str, ...] | None = None) -> bool:
     hinted = address and any(token in data for token in _HINTS)
     if hinted and (_SAYS_SO.search(data) or _CONFIGURED.search(data)):
         return True
-    if any(token in data for token in _RUNNERS) and shell.may_fetch(data):
+    if any(token in data for token in _RUNNERS) and _programs().search(data):
         return True
     names = imported(data) if names is None else names
     remote = address or any(_SETTINGS.search(name) for name in names)
@@ -80,17 +94,32 @@ def _holds(data: bytes, entry: "_Entry", imports: set[bytes]) -> bool:
     """Say whether the parts of a loader's name stand in a module as they must."""
     if entry.last not in data or not all(one in data for one in entry.others):
         return False
-    if entry.spelled not in data and not imports.intersection((entry.last, *entry.others)):
+    by_name = imports.intersection((entry.last, *entry.others)) or b"import *" in data
+    if entry.spelled not in data and not by_name:
         return False
     return not entry.flags or any(one in data for one in entry.flags)
 
 
 @cache
+def _programs() -> re.Pattern[bytes]:
+    """Return what finds the name of a program that fetches; `from` and `http` are everywhere."""
+    words = [re.escape(one.encode()) for one in sorted(programs().fetching) if one not in _COMMON]
+    named = rb"(?<![A-Za-z0-9_-])(?:" + rb"|".join(words) + rb")(?![A-Za-z0-9_-])"
+    return re.compile(named + rb"|\bhttps?[ \t]+(?:-d\b|--download|GET\b)|python[0-9.]*[ \t]+-[mc]")
+
+
+@cache
 def _everywhere() -> tuple[bytes, ...]:
     """Return the names that are enough to know a loader, whatever is imported."""
-    names = {name.encode() for name in loaders().distinct_names}
-    # A module that imports everything of a library names nothing of it.
-    return (*sorted(names), b"load_from_url")
+    catalogue = loaders()
+    names = []
+    for name in sorted(catalogue.distinct_names):
+        calls = [split(call) for one in catalogue.all if name in one.distinct for call in one.calls]
+        parents = [parts[-2] for parts in calls if parts[-1] == name and len(parts) > 1]
+        # A method of a class is always called with a dot, a function need not be.
+        of_classes = all(parent == "*" or parent[:1].isupper() for parent in parents)
+        names.append(b"." * of_classes + name.encode())
+    return tuple(names)
 
 
 class _Entry(NamedTuple):
@@ -141,7 +170,7 @@ def _entry(loader: Loader, parts: tuple[str, ...]) -> _Entry | None:
             flags += [b"(True", b" True"]
     chained = any(part.endswith("()") or part == "**" for part in parts)
     if chained or len(parts) == 2 or "*" in parts[-2]:  # noqa: PLR2004 - package and name
-        spelled = plain[-1]
+        spelled = b"." + plain[-1]
     elif "*" in parts[-1] or "{" in parts[-1]:
         spelled = plain[-1] + b"."
     else:

@@ -58,23 +58,28 @@ class Modules:
     Attributes:
         known: By path.
         wrappers: Functions that fetch for others, by path and name within the module.
+        lasts: The last parts of their names, once all modules are read.
     """
 
     known: dict[str, Module] = field(default_factory=dict)
     wrappers: dict[str, dict[str, Wrapper]] = field(default_factory=dict)
     _by_name: dict[str, str] = field(default_factory=dict)
     _words: set[str] = field(default_factory=set)
+    _packages: set[str] = field(default_factory=set)
+    _places: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
     _by_end: dict[str, list[str]] = field(default_factory=dict)
     _constants: dict[tuple[str, str], Value] = field(default_factory=dict)
     _offers: dict[str, frozenset[str]] = field(default_factory=dict)
-    _lasts: frozenset[str] = frozenset()
+    lasts: frozenset[str] = frozenset()
 
     def see(self, path: str, imports: Iterable[str]) -> None:
         """Note that there is a module."""
         name = module_name(path)
         self.known[path] = Module(path, tuple(_absolute(one, path) for one in imports))
         self._by_name[name] = path
-        self._words.update(name.split("."))
+        parts = name.split(".")
+        self._words.update(parts)
+        self._packages.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
         self._by_end.setdefault(name.rpartition(".")[2], []).append(name)
 
     def learn(self, path: str, wrappers: dict[str, Wrapper], wanted: Iterable[str]) -> None:
@@ -96,7 +101,7 @@ class Modules:
             text_of: Returns the text of a module; `UnreadableError` where it has none.
         """
         names = {name for own in self.wrappers.values() for name in own}
-        self._lasts = frozenset(name.rpartition(".")[2] for name in names)
+        self.lasts = frozenset(name.rpartition(".")[2] for name in names)
         asked: dict[str, set[str]] = {}
         for module in self.known.values():
             for name in module.wanted:
@@ -112,8 +117,14 @@ class Modules:
         parts = name.split(".")
         if parts[0] not in self._words:
             return None
+        key = (name, _folder(path))
+        if key not in self._places:
+            self._places[key] = self._placed(parts, key[1])
+        return self._places[key]
+
+    def _placed(self, parts: list[str], folder: str) -> tuple[str, str] | None:
         for count in range(len(parts), 0, -1):
-            found = self._module(".".join(parts[:count]), path)
+            found = self._module(".".join(parts[:count]), folder)
             if found is not None:
                 return found, ".".join(parts[count:])
         return None
@@ -143,11 +154,10 @@ class Modules:
 
     def has_wrapper(self, last: str) -> bool:
         """Say whether any function of this last name fetches for others."""
-        return last in self._lasts
+        return last in self.lasts
 
-    def _module(self, name: str, path: str) -> str | None:
-        """Return the file of a module, looked for beside a file and above it, then anywhere."""
-        folder = module_name(path).rpartition(".")[0]
+    def _module(self, name: str, folder: str) -> str | None:
+        """Return the file of a module, looked for in a folder and above it, then anywhere."""
         while True:
             found = self._by_name.get(f"{folder}.{name}" if folder else name)
             if found is not None:
@@ -196,7 +206,7 @@ class Modules:
             text = text_of(path)
         except UnreadableError:
             return False
-        return any(name in text for name in names)
+        return any(f"{name}(" in text for name in names)
 
     def _known_constant(self, name: str, path: str) -> bool:
         found = self.place(name, path)
@@ -204,12 +214,8 @@ class Modules:
 
     def shadowed(self, root: str, path: str) -> bool:
         """Say whether a module of the project hides a library of the same name."""
-        beside = PurePosixPath(path).parent.as_posix().replace("/", ".")
-        places = (root, root if beside == "." else f"{beside}.{root}")
-        return any(
-            place in self._by_name or any(one.startswith(place + ".") for one in self._by_name)
-            for place in places
-        )
+        beside = _folder(path)
+        return root in self._packages or (f"{beside}.{root}" if beside else root) in self._packages
 
     def _fold(self, path: str, wanted: set[str], text_of: Callable[[str], str]) -> None:
         if len(self._constants) > _MOST_CONSTANTS:
@@ -259,6 +265,11 @@ class View:
         """Say whether a name is the project's own, though a library has one like it."""
         root = name.partition(".")[0]
         return root in _SHARED and self.modules.shadowed(root, self.path)
+
+
+def _folder(path: str) -> str:
+    """Return the dotted name of the folder that a module lies in."""
+    return path.rpartition("/")[0].replace("/", ".")
 
 
 def module_name(path: str) -> str:

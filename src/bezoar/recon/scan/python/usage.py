@@ -23,7 +23,7 @@ _UNPICKLED: Final = frozenset(
     | {"np.load", "numpy.load", "yaml.load", "yaml.unsafe_load", "pkl.load", "_pickle.load"}
     | {"sklearn.externals.joblib.load", "keras.models.load_model", "marshal.loads"}
 )
-_STEPS: Final = 3  # `r = get(u)`, `data = r.content`, `f = BytesIO(data)`
+_STEPS: Final = 6  # `r = get(u)`, `chunks = r.iter_content()`, `for chunk in tqdm(chunks)`
 _LASTS: Final = frozenset(name.rpartition(".")[2] for name in _UNPICKLED)
 _DIGEST: Final = re.compile(
     r"(?:^|[._])(?:sha[-_]?\d{0,3}|md5|hash|digest|checksum)(?:$|[._()\[])|hexdigest", re.IGNORECASE
@@ -42,13 +42,11 @@ class _Body:
         holders: For each name or call, the names that hold something made of it.
         kept: What is given to calls that take bytes as data.
         unpickled: What is given to calls that run what they load.
-        checked: Whether a digest is compared.
     """
 
     holders: dict[str | int, list[str]] = field(default_factory=dict)
     kept: set[str | int] = field(default_factory=set)
     unpickled: set[str | int] = field(default_factory=set)
-    checked: bool = False
 
 
 class Usage:
@@ -58,6 +56,8 @@ class Usage:
         self._survey = survey
         self._sites: dict[int, list[Site]] | None = None
         self._bodies: dict[int, _Body] = {}
+        self._checked: dict[int, bool] = {}
+        self._unpickles: bool | None = None
 
     def kept(self, site: Site) -> bool:
         """Say whether the answer of a call is written, unpacked or parsed as data."""
@@ -66,8 +66,10 @@ class Usage:
 
     def unpickled(self, site: Site) -> bool:
         """Say whether what a call fetched, or the file that it wrote, is unpickled."""
-        body = self._body(site)
-        if not body.unpickled:
+        if self._unpickles is None:
+            sites = self._survey.sites
+            self._unpickles = any(one.last in _LASTS and _is_unsafe(one.call) for one in sites)
+        if not self._unpickles or not (body := self._body(site)).unpickled:
             return False
         arguments = (*site.call.args[1:], *(one.value for one in site.call.keywords))
         written = {node.id for node in arguments if isinstance(node, ast.Name)}
@@ -75,7 +77,12 @@ class Usage:
 
     def checked(self, site: Site) -> bool:
         """Say whether the function around a call compares a digest."""
-        return self._body(site).checked
+        function = _function(site.point.scope)
+        if id(function) not in self._checked:
+            self._checked[id(function)] = any(
+                _COMPARED.search(one.last) for one in self._within(function)
+            ) or _compared(function.node)
+        return self._checked[id(function)]
 
     def _body(self, site: Site) -> _Body:
         function = _function(site.point.scope)
@@ -84,7 +91,7 @@ class Usage:
         return self._bodies[id(function)]
 
     def _looked_at(self, function: Scope) -> _Body:
-        body = _Body(checked=_compared(function.node))
+        body = _Body()
         for name, bindings in function.bindings.items():
             for one in bindings:
                 if one.node is None or _is_answer_of_an_interface(one.node):
@@ -99,7 +106,6 @@ class Usage:
                 body.kept |= _mentioned([*given, site.call.func]) - {id(site.call)}
             if site.last in _LASTS and _is_unsafe(site.call):
                 body.unpickled |= _mentioned(site.call.args[:1])
-            body.checked = body.checked or _COMPARED.search(site.last) is not None
         return body
 
     def _within(self, function: Scope) -> list[Site]:
