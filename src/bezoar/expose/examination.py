@@ -1,7 +1,8 @@
 """Examining labelled images: detectors raise alarms, other looks confirm them."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
@@ -204,7 +205,22 @@ def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector[Any]]) -> lis
             pair = Confirmed(rules[code].rule, _joined(alarm, twin), statistic, line)
             key = (code, alarm.label)
             strongest[key] = max(strongest.get(key, pair), pair, key=lambda one: one.statistic)
-    return sorted(strongest.values(), key=lambda one: -one.statistic / one.threshold)
+    exact = {code for code, detector in rules.items() if detector.exact}
+    narrowed = [_narrowed(one, strongest.values(), exact) for one in strongest.values()]
+    return sorted(narrowed, key=lambda one: -one.statistic / one.threshold)
+
+
+def _narrowed(one: Confirmed, others: Iterable[Confirmed], exact: AbstractSet[str]) -> Confirmed:
+    """Let what is roughly told give way where another alarm tells the same class exactly."""
+    if one.rule.code in exact:
+        return one
+    told = [
+        other.alarm.members
+        for other in others
+        if other.rule.code in exact and other.alarm.label == one.alarm.label
+    ]
+    members = one.alarm.members & np.logical_or.reduce(told) if told else one.alarm.members
+    return replace(one, alarm=replace(one.alarm, members=members)) if members.any() else one
 
 
 def _joined(one: Alarm, other: Alarm) -> Alarm:

@@ -20,6 +20,7 @@ class Scripted:
 
     rule = RULE
     threshold = 10.0
+    exact = True
 
     def __init__(self, *looks: Alarm | None) -> None:
         self.looks = list(looks)
@@ -45,12 +46,12 @@ class Nothing:
     labels = LABELS
 
 
-def judge(detector: object, looked: list[int]) -> Judge:
+def judge(detector: object, looked: list[int], *more: object) -> Judge:
     def gather(number: int, _progress: object) -> type[Nothing]:
         looked.append(number)
         return Nothing
 
-    return Judge(JudgeKind.NETWORKS, gather, 3, [detector])
+    return Judge(JudgeKind.NETWORKS, gather, 3, [detector, *more])
 
 
 def look(*looks: Alarm | None, looked: list[int] | None = None) -> Examination:
@@ -95,6 +96,15 @@ def test_weak_alarms_that_disagree_are_let_go(looked: list[int]) -> None:
 def test_one_alarm_a_class_and_rule_is_reported() -> None:
     (confirmed,) = look(alarm(11), alarm(2, range(90, 99)), alarm(30)).confirmed
     assert confirmed.statistic == 20.5
+
+
+def test_a_rough_alarm_flags_nothing_beside_an_exact_one_of_its_class() -> None:
+    rough = Scripted(alarm(20, range(45, 70)), alarm(20, range(45, 70)))
+    rough.rule, rough.exact = Rule("BZ598", "rough", "Rough", Severity.HIGH, "For tests."), False
+    exact = Scripted(alarm(20), alarm(20))
+    found = examine_with(judge(exact, [], rough))
+    assert {one.rule.code for one in found.confirmed} == {"BZ598", "BZ599"}
+    np.testing.assert_array_equal(np.flatnonzero(found.flagged), range(40, 60))
 
 
 def test_a_detector_that_cannot_look_says_why() -> None:

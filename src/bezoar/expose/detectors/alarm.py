@@ -62,6 +62,11 @@ class Detector(Protocol[E_contra]):
         """The statistic at which a class is alarmed."""
         ...
 
+    @property
+    def exact(self) -> bool:
+        """Whether its members are a group, and not just the strangest samples of a class."""
+        ...
+
     def alarms(self, evidence: E_contra) -> list[Alarm]:
         """Return the classes worth a second look, strongest first.
 

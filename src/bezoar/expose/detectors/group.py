@@ -49,6 +49,7 @@ class GroupDetector:
     """
 
     rule = RULE
+    exact = True
     threshold = 200.0
     candidate = 130.0
 

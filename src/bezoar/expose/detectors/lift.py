@@ -30,6 +30,7 @@ class LiftDetector:
     """A statistic per class: its share of the strangest distinct pictures, less its own share."""
 
     rule = RULE
+    exact = False
     threshold = 0.55
     candidate = 0.35
 

@@ -42,6 +42,7 @@ class PatternDetector:
     """
 
     rule = RULE
+    exact = True
     threshold = 180.0
     candidate = 90.0
 

@@ -29,6 +29,7 @@ class ShapeGroupDetector:
     """
 
     rule = RULE
+    exact = True
     threshold = 6.5
     candidate = 2.0
 
