@@ -8,6 +8,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined] # typeshed lea
 from typing import Final
 
 from bezoar.recon.scan import dispatch
+from bezoar.recon.scan import python as python_reader
 from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
 
 _SPACE: Final = re.compile(r"[\s:,]*")
@@ -77,11 +78,17 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
             translated = textwrap.dedent("\n".join(_translated(cell.lines, assigned))).split("\n")
             python += translated
             origin += [(number, cell) for number in range(len(translated))]
-    code = dispatch.embedded(dispatch.Language.PYTHON, "\n".join(python), path, context)
-    for fetch in code:
+    for fetch in _of_python("\n".join(python), path, context):
         number, cell = origin[min(fetch.line, len(origin)) - 1]
         end, _ = origin[min(fetch.end_line, len(origin)) - 1]
         yield _at(fetch, cell, number, end)
+
+
+def _of_python(code: str, path: str, context: Context) -> Iterable[Fetch]:
+    """Read the cells as one module: what cannot be read is the notebook's fault, not a detail."""
+    if not python_reader.may_fetch(code.encode("utf-8", "replace")):
+        return []
+    return python_reader.read(code, path, replace(context, depth=context.depth + 1))
 
 
 def _of_other_language(

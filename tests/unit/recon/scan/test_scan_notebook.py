@@ -138,3 +138,8 @@ def test_a_damaged_cell_does_not_hide_the_others():
 def test_what_is_no_json_is_unreadable(text):
     with pytest.raises(UnreadableError):
         read(text)
+
+
+def test_a_damaged_cell_that_may_fetch_is_never_a_pass():
+    with pytest.raises(UnreadableError):
+        read(notebook("import nltk", "def broken(:\n    nltk.download('punkt')"))

@@ -423,3 +423,16 @@ def test_more_alternatives_than_anybody_reads_are_one_unknown():
     names = [f"org/n{number}" for number in range(100)]
     code = f"from datasets import load_dataset\nfor name in {names}:\n    load_dataset(name)\n"
     assert uris(code) == ["hf-datasets:{name}"]
+
+
+def test_a_configuration_in_python_names_its_model():
+    code = """
+        load_from = 'https://files.lab.eu/models/base.pth'
+        model = dict(backbone=dict(
+            init_cfg=dict(type='Pretrained', checkpoint='https://files.lab.eu/models/r50.pth')))
+        other = dict(checkpoint='work_dirs/last.pth', pretrained=True)
+    """
+    assert [(fetch.line, fetch.loader, fetch.uri) for fetch in read(code)] == [
+        (1, "load_from", "https://files.lab.eu/models/base.pth"),
+        (3, "checkpoint", "https://files.lab.eu/models/r50.pth"),
+    ]

@@ -165,3 +165,18 @@ def test_a_product_of_choices_does_not_explode():
 def test_what_refers_to_itself_ends():
     assert uri("x = x\nAutoModel.from_pretrained(x)") == "hf:{x}"
     assert uri("def g():\n    return g()\nAutoModel.from_pretrained(g())").startswith("hf:{")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("if name == 'a/b':\n    AutoModel.from_pretrained(name)", ["hf:a/b"]),
+        ("if a.n == 'a/b':\n    AutoModel.from_pretrained(a.n)", ["hf:a/b"]),
+        ("if n in ('a/b', 'a/c'):\n    AutoModel.from_pretrained(n)", ["hf:a/b", "hf:a/c"]),
+        ("n = 'x'\nif n.startswith('a/'):\n    AutoModel.from_pretrained(n)", ["hf:{n}"]),
+        ("n = 'a/b'\nif n.startswith('a/'):\n    AutoModel.from_pretrained(n)", ["hf:a/b"]),
+        ("if n == 'a/b':\n    pass\nelse:\n    AutoModel.from_pretrained(n)", ["hf:{n}"]),
+    ],
+)
+def test_a_test_says_what_holds_in_its_branch(code, expected):
+    assert [fetch.uri for fetch in read(code)] == expected

@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bezoar.recon.scan.python.survey import Point
+from bezoar.recon.scan.python.scopes import Point
 from bezoar.recon.scan.python.value import Either, Items, Table, Text, Value, either
 
 

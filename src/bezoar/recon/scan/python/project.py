@@ -15,7 +15,8 @@ from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.python.declared import declared
 from bezoar.recon.scan.python.folding import Folding
 from bezoar.recon.scan.python.parsing import parsed
-from bezoar.recon.scan.python.survey import Point, survey
+from bezoar.recon.scan.python.scopes import Point
+from bezoar.recon.scan.python.survey import survey
 from bezoar.recon.scan.python.value import (
     Either,
     Items,

@@ -7,19 +7,25 @@ from typing import Final, Protocol
 
 from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.recon.scan import addresses
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
 from bezoar.recon.scan.python import shelled, sources, wrappers
 from bezoar.recon.scan.python.arguments import Given, given
 from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, pinned
 from bezoar.recon.scan.python.declared import declared
-from bezoar.recon.scan.python.folding import Elsewhere, Folding
+from bezoar.recon.scan.python.folding import Folding
+from bezoar.recon.scan.python.names import Elsewhere
+from bezoar.recon.scan.python.scopes import Binding, How, Point, Site, Survey
 from bezoar.recon.scan.python.sources import Chain
-from bezoar.recon.scan.python.survey import Binding, How, Site, Survey, spelled_last
+from bezoar.recon.scan.python.survey import spelled_last
 from bezoar.recon.scan.python.usage import Usage, unverified_by_default
 from bezoar.recon.scan.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.recon.scan.python.wrappers import Wrapper
 
 _MOST_SITES: Final = 10_000
+# Keys under which frameworks take the address of a model, and fetch it.
+_CONFIGURED: Final = frozenset(
+    {"load_from", "resume_from", "checkpoint", "pretrained", "init_checkpoint"}
+)
 _ROUNDS: Final = 3  # a wrapper of a wrapper of a wrapper
 # What fetches through urllib, and so with its default context.
 _BY_URLLIB: Final = frozenset(
@@ -89,6 +95,7 @@ class Reading:
         if len(sites) > _MOST_SITES:
             raise UnreadableError(f"{len(sites):,} calls in one module that may fetch")
         found = [fetch for site in sites for fetch in self._at(site)]
+        found += self._configured({one.line for one in found})
         for _ in range(_ROUNDS):
             flows = self._flows()
             known = {(one.line, one.loader, one.uri) for one in found}
@@ -117,6 +124,24 @@ class Reading:
         return (
             last in shelled.LAST or last in self._users or self._catalogue.may_be(last, self._roots)
         )
+
+    def _configured(self, told: set[int]) -> Iterator[Fetch]:
+        """Yield the models that a configuration written in Python names by address."""
+        for site in self._survey.sites:
+            for keyword in site.call.keywords:
+                if keyword.arg in _CONFIGURED and site.call.lineno not in told:
+                    yield from self._named_by(keyword.arg, keyword.value, site.point)
+        for name in _CONFIGURED & self._survey.module.bindings.keys():
+            for binding in self._survey.module.bindings[name]:
+                if binding.node is not None:
+                    yield from self._named_by(name, binding.node, binding.point)
+
+    def _named_by(self, key: str, node: ast.expr, point: Point) -> Iterator[Fetch]:
+        if not isinstance(node, ast.Constant | ast.Name | ast.JoinedStr | ast.BinOp):
+            return
+        for found in texts(self.folding.value(node, point)):
+            if addresses.scheme(found.likely) and addresses.judge(found.likely) is Kind.MODEL:
+                yield from self._admitted(Candidate(_NAMED, key, found), node)
 
     # Calls of what the catalogue knows ----------------------------------------------------------
 
@@ -159,7 +184,7 @@ class Reading:
             whole = self._with_usage(candidate, site)
             flags = sources.flags(loader, chain)
             self._note(whole, flags, site)
-            yield from self._admitted(whole, site)
+            yield from self._admitted(whole, site.call)
 
     def _by_its_name(self, symbol: Symbol, site: Site) -> Iterator[Fetch]:
         """Yield what a function of which only the name is known is told to download."""
@@ -171,7 +196,7 @@ class Reading:
             for text in texts(value):
                 if addresses.scheme(text.likely) and addresses.judge(text.likely) is not None:
                     candidate = Candidate(_NAMED, symbol.name, text)
-                    yield from self._admitted(self._with_usage(candidate, site), site)
+                    yield from self._admitted(self._with_usage(candidate, site), site.call)
 
     def _chain(self, site: Site, symbol: Symbol) -> Chain:
         last = given(site.call, site.point, self.folding)
@@ -252,7 +277,7 @@ class Reading:
                         # A parameter may be no more than the place to write to.
                         yield from (one for one in found if one.uri not in before)
                     else:
-                        yield from self._admitted(candidate, site)
+                        yield from self._admitted(candidate, site.call)
 
     def _calls_of_wrappers(self) -> list[Site]:
         """Return the calls that may be one of a function which fetches for others."""
@@ -289,16 +314,16 @@ class Reading:
 
     # Fetches ------------------------------------------------------------------------------------
 
-    def _admitted(self, candidate: Candidate, site: Site) -> Iterator[Fetch]:
+    def _admitted(self, candidate: Candidate, node: ast.expr) -> Iterator[Fetch]:
         kind = admitted(candidate)
         if kind is None:
             return
         revision, pin = pinned(candidate)
-        line = site.call.lineno
+        line = node.lineno
         yield Fetch(
             path=self._path,
             line=line,
-            end_line=site.call.end_lineno or line,
+            end_line=node.end_lineno or line,
             loader=candidate.name,
             kind=kind,
             uri=str(candidate.source),

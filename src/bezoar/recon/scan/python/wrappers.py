@@ -8,7 +8,8 @@ from typing import Final
 from bezoar.facts.loaders import Loader
 from bezoar.recon.scan.python.candidate import Candidate
 from bezoar.recon.scan.python.folding import substituted
-from bezoar.recon.scan.python.survey import Scope, parameters
+from bezoar.recon.scan.python.scopes import Scope
+from bezoar.recon.scan.python.survey import parameters
 from bezoar.recon.scan.python.value import Hole, Text, Value, texts, truth
 
 _SAYS_SO: Final = re.compile(
