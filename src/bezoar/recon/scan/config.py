@@ -51,9 +51,25 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
         return _fetches(_by_lines(text), path, context)
     # Most JSON is data that names nothing: only what names something is worth its lines.
     quick = jsontree.sketch(text)
-    if quick is not None and not any(True for _ in _fetches(quick, path, context)):
+    if quick is not None and not _names_any(quick, path, context):
         return ()
     return _fetches(jsontree.document(text), path, context)
+
+
+def _names_any(root: Node, path: str, context: Context) -> bool:
+    """Say whether a document names anything at all."""
+    root = rooted(root)
+    settings = Settings(path, context, root)
+    pending: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
+    while pending:
+        node, keys = pending.pop()
+        if isinstance(node, Mapping):
+            if any(True for _ in settings.untied(node, keys)):
+                return True
+            pending += [(under, (*keys, key.text)) for key, under in node.entries]
+        elif isinstance(node, Sequence):
+            pending += [(item, keys) for item in node.items]
+    return False
 
 
 def _fetches(root: Node, path: str, context: Context) -> Iterator[Fetch]:

@@ -64,16 +64,18 @@ class Settings:
 
     def of_mapping(self, node: Mapping, keys: tuple[str, ...]) -> Iterator[Fetch]:
         """Yield what the values of one mapping fetch, not what lies deeper."""
-        around = node if len(node.entries) <= _WIDEST else Mapping(node.line)
-        found = [
-            (value, fetch)
-            for key, under in node.entries
-            for value in _near(under)
-            for fetch in self.of_value(key.text, value, (*keys, key.text), around)
-        ]
-        lonely = len({value.line for value, fetch in found if "://" in fetch.uri}) == 1
-        for _, fetch in found:
+        found = list(self.untied(node, keys))
+        around = _around(node)
+        lonely = len({fetch.line for fetch in found if "://" in fetch.uri}) == 1
+        for fetch in found:
             yield self._tied(fetch, around, lonely=lonely)
+
+    def untied(self, node: Mapping, keys: tuple[str, ...]) -> Iterator[Fetch]:
+        """Yield what the values of one mapping fetch, as they are found: nothing ties them yet."""
+        around = _around(node)
+        for key, under in node.entries:
+            for value in scalars(under):
+                yield from self.of_value(key.text, value, (*keys, key.text), around)
 
     def of_value(
         self, key: str, value: Scalar, keys: tuple[str, ...], around: Mapping | None = None
@@ -188,9 +190,9 @@ def _may_be_bare(key: str, text: str) -> bool:
     return says.hub or says.model or key == "dataset_path"
 
 
-def _near(node: Node) -> Iterator[Scalar]:
-    """Yield a value, or the values of a list; a list of mappings is looked at on its own."""
-    return scalars(node)
+def _around(node: Mapping) -> Mapping:
+    """Return what the values of a mapping may learn from each other: of a table, nothing."""
+    return node if len(node.entries) <= _WIDEST else Mapping(node.line)
 
 
 def _digest_of(key: str, around: Mapping, *, lonely: bool) -> bool:
