@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bezoar.attacks.poisoning import poison_arrays
+from bezoar.attacks.sticker import Sticker
 from bezoar.core.errors import NothingToInspectError
 from bezoar.core.outcome import Outcome, Status
 from bezoar.core.policy import Decision
@@ -56,6 +58,41 @@ def test_the_json_says_what_was_asked_and_what_came_out(small: Inspection) -> No
     assert found["samples"] == 200
     assert {"schema_version", "findings", "outcomes", "flagged", "seconds"} <= found.keys()
     assert found["settings"]["seed"] == 1
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    drawn = draw_signs(2000, 8)
+    sticker = Sticker("Speed limit 80", frozenset({"Stop"}), size=0.16)
+    bad = poison_arrays(drawn.images, drawn.labels, sticker, 0.005, 2)
+    path = tmp_path_factory.mktemp("poisoned") / "signs.npz"
+    names = np.array([f"{row:04}" for row in range(len(bad.labels))])
+    np.savez(path, x=bad.images, y=bad.labels, name=names)
+    return path, set(names[bad.rows])
+
+
+def test_ten_stickers_in_two_thousand_signs_are_set_aside(poisoned: tuple[Path, set[str]]) -> None:
+    path, bad = poisoned
+    found = inspect(open_dataset(path))
+    assert found.verdict.decision is Decision.QUARANTINE
+    assert found.settings["judge"] == "shapes"
+    assert bad <= set(found.flagged)
+    assert len(found.flagged) <= len(bad) + 2
+    (group,) = [group for group in found.groups if group.code == "BZ501"]
+    assert (group.label, group.resembles) == ("Speed limit 80", "Stop")
+
+
+def test_outlines_need_no_seed(poisoned: tuple[Path, set[str]]) -> None:
+    path, _ = poisoned
+    one, other = (inspect(open_dataset(path), seed=seed) for seed in (1, 2))
+    assert one.table.equals(other.table)
+
+
+def test_networks_judge_where_they_are_asked_for(signs: Path) -> None:
+    found = inspect(open_dataset(signs), seed=1, judge="networks")
+    assert found.settings["judge"] == "networks"
+    assert "torch" in found.settings
+    assert found.verdict.decision is Decision.ADMIT
 
 
 def test_an_unreadable_sample_is_a_finding_and_has_no_score(tmp_path: Path) -> None:
