@@ -3,6 +3,7 @@
 import ast
 import builtins
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Protocol
 
 from bezoar.recon.scan.python import operations
@@ -177,27 +178,29 @@ class Names(ABC):
         owner = base.name.removesuffix("()")
         if owner in self.survey.classes:
             found = self._of_class(self.survey.classes[owner], name, set())
-            inherited = isinstance(found, Symbol) and base.name.endswith("()")
-            if found is None or found == NOTHING or (inherited and not self._is_local(found)):
-                return Unknown(spelled(node))
-            return (
-                Unknown(spelled(node), found.default)
-                if isinstance(found, Unknown) and found.name == name
-                else found
-            )
-        if base.name.endswith("flags.FLAGS"):
+            return self._of_own(found, node, name, of_instance=base.name.endswith("()"))
+        parsed = base.calls and (self.declared.is_namespace(base.name) or self._is_own(base.name))
+        if parsed or base.name.endswith("flags.FLAGS"):
             return self._of_unknown(Unknown(spelled(node.value)), name)
-        if base.calls and (self.declared.is_namespace(base.name) or self._is_own(base.name)):
-            return self._of_unknown(Unknown(spelled(node.value)), name)
-        if f"{spelled(node)}" in self.survey.module.bindings:
+        if spelled(node) in self.survey.module.bindings:
             return self.name(spelled(node), Point(self.survey.module))
         symbol = f"{base.name}.{name}"
-        found = None if base.calls else self._elsewhere_value(symbol)
-        return Symbol(symbol, base.calls, base.bound) if found is None else found
+        known = None if base.calls else self._elsewhere_value(symbol)
+        written = f"{base.written}.{name}" if base.written else ""
+        return Symbol(symbol, base.calls, base.bound, written) if known is None else known
 
-    def _is_local(self, found: Value) -> bool:
-        name = found.name if isinstance(found, Symbol) else ""
-        return name.startswith(self.survey.module.name) or "()" in name
+    @staticmethod
+    def _of_own(found: Value | None, node: ast.Attribute, name: str, *, of_instance: bool) -> Value:
+        """Return an attribute of a class of this module, named as the code names it."""
+        match found:
+            case None | Plain(None):
+                return Unknown(spelled(node))
+            case Symbol() if of_instance:
+                return replace(found, written=spelled(node))
+            case Unknown(own, default) if own == name:
+                return Unknown(spelled(node), default)
+            case _:
+                return found
 
     def _is_own(self, name: str) -> bool:
         """Say whether a function of this module made it: who knows what it is?"""

@@ -99,11 +99,13 @@ class Symbol:
         name: Its full dotted name; `()` after a part stands for what calling it returned.
         calls: Those calls, and where each stands.
         bound: Calls of `functools.partial` that gave it arguments.
+        written: How the code spells it, where its full name would tell nobody anything.
     """
 
     name: str
     calls: tuple[tuple[ast.Call, "Point"], ...] = ()
     bound: tuple[tuple[ast.Call, "Point"], ...] = ()
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +193,17 @@ def _text(value: Value) -> Text | None:
             given = _text(default) if default is not None else None
             literal = given.literal if given is not None else None
             return Text((Hole(name, literal or None),), local=local)
-        case Symbol(name):
-            parts = name.split(".")
-            plain = len(parts) <= 4 and "()" not in name  # noqa: PLR2004 - still a name to read
-            return Text((Hole(named(name if plain else ".".join(parts[-2:]))),))
+        case Symbol():
+            return Text((Hole(_shown(value)),))
         case _:
             return Text((Hole("items"),))
+
+
+def _shown(symbol: Symbol) -> str:
+    """Return a name as people know it: whole where it is short, else its end."""
+    parts = symbol.name.split(".")
+    plain = len(parts) <= 4 and "()" not in symbol.name  # noqa: PLR2004 - still a name to read
+    return symbol.written or named(symbol.name if plain else ".".join(parts[-2:]))
 
 
 def joined(values: Iterable[Value], by: str) -> Value:
