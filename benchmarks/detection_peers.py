@@ -3,8 +3,8 @@
     .venv/bin/python benchmarks/detection_peers.py --data ../shared/data --peers /tmp/peers
 
 The peers get an environment of their own in the folder `--peers` (made once). Each gets the
-features and probabilities of bezoar's blind proxy, and again those of a plainly trained network;
-bezoar gets the images, as always. ART's spectral signatures run with their default and again
+features and probabilities of a plainly trained network, and again those of one trained with
+augmentation that blurs triggers; bezoar gets the images, as always. ART's spectral signatures run with their default and again
 with the true poison rate, which bezoar is never told.
 """
 
@@ -28,7 +28,8 @@ CASES = (
     ("flip", "part0", 0.003),
     ("sticker", "natural", 13 / 4440),
 )
-PEERS = ("adversarial-robustness-toolbox==1.20.1", "cleanlab==2.9.0")
+# ART imports `packaging` without asking for it.
+PEERS = ("adversarial-robustness-toolbox==1.20.1", "cleanlab==2.9.0", "packaging")
 
 
 def judge(path: Path) -> dict[str, list]:
@@ -105,7 +106,7 @@ def compare(case: tuple, folder: Path, python: Path, seed: int) -> None:
     start = time.process_time()
     found = examine(images, index, tuple(map(str, classes)), seed=seed * 10)
     print(f"\n{case[0]} {case[1]} {case[2]:.2%}: {poison.sum()} of {len(poison)}, seed {seed}")
-    row("bezoar (training included)", found.flagged, poison, time.process_time() - start)
+    row("bezoar (features included)", found.flagged, poison, time.process_time() - start)
     for name, augmentation in (("plain", plain), ("blind", blind)):
         network = train_classifier(
             images, index, len(classes), seed=seed, augmentation=augmentation
