@@ -4,8 +4,8 @@
 
 The peers get an environment of their own in the folder `--peers` (made once). Each gets the
 features and probabilities of a plainly trained network, and again those of one trained with
-augmentation that blurs triggers; bezoar gets the images, as always. ART's spectral signatures run with their default and again
-with the true poison rate, which bezoar is never told.
+augmentation that blurs triggers; bezoar gets the images, as always. ART's spectral signatures run
+with their default and again with the true poison rate, which bezoar is never told.
 """
 
 import argparse
