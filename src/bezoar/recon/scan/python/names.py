@@ -13,6 +13,7 @@ from bezoar.recon.scan.python.scopes import END, Binding, How, Point, Scope, Sur
 from bezoar.recon.scan.python.value import (
     NOTHING,
     Either,
+    Plain,
     Symbol,
     Table,
     Text,

@@ -7,6 +7,7 @@ for others, or a constant that a source is made of: only they can say more than 
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
@@ -110,7 +111,8 @@ class Modules:
                 if found is not None and found[0] != module.path and found[1]:
                     asked.setdefault(found[0], set()).add(found[1])
         for path, wanted in asked.items():
-            self._fold(path, wanted, text_of)
+            with suppress(Exception):  # one hostile module must not end the scan of the others
+                self._fold(path, wanted, text_of)
         yield from [one.path for one in self.known.values() if self._says_more(one, text_of)]
 
     def place(self, name: str, path: str) -> tuple[str, str] | None:
