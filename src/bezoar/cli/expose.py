@@ -50,7 +50,7 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
     dataset: Annotated[str, typer.Argument(help="A data set: a folder, archive, .npz, .parquet.")],
     trusted: Annotated[
         str | None,
-        typer.Option(metavar="REFERENCE", help="An approved version: learn from it alone."),
+        typer.Option(metavar="REFERENCE", help="An approved version: learn from it first."),
     ] = None,
     scores: Annotated[
         Path | None,

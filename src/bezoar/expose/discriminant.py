@@ -77,21 +77,26 @@ def fit(
     return Discriminant(axes, centres @ axes)
 
 
-def fit_trimmed(features: Features, labels: Ints, classes: int) -> tuple[Discriminant, Bools]:
+def fit_trimmed(
+    features: Features, labels: Ints, classes: int, trusted: Bools | None = None
+) -> tuple[Discriminant, Bools]:
     """Fit a discriminant that leaves out what looks like another class.
 
     Args:
         features: Shape (n, d).
         labels: Shape (n,), in [0, classes).
         classes: How many there are.
+        trusted: Shape (n,): what is never left out, and alone sets the first fit; None for nothing.
 
     Returns:
         The discriminant, and which samples it was fitted on, shape (n,).
     """
-    kept = np.ones(len(labels), bool)
+    kept = np.ones(len(labels), bool) if trusted is None else trusted
     for shrinkage in _SHRINKAGE[:-1]:
         coarse = fit(features[kept], labels[kept], classes, shrinkage)
         value, _ = doubt(coarse.distances(coarse.placed(features)), labels)
+        if trusted is not None:
+            value[trusted] = -np.inf
         kept = _without_the_oddest(value, labels)
     return fit(features[kept], labels[kept], classes), kept
 

@@ -18,7 +18,7 @@ from bezoar.expose.detectors.alarm import Alarm, Detector, NotApplicableError
 from bezoar.expose.evidence import Evidence, Progress
 from bezoar.expose.gradients import VIEWS
 from bezoar.expose.judge import JudgeKind
-from bezoar.expose.shapes import gather_shapes, gather_shapes_against, held_out_error
+from bezoar.expose.shapes import gather_shapes, held_out_error
 
 Look = tuple[tuple[str, Alarm], ...]
 _LOOKS = 3
@@ -109,7 +109,8 @@ def examine(
         labels: Shape (n,): index into `classes`.
         classes: At least two.
         seed: Everything random is drawn from it; outlines need none.
-        reference: Trusted images and labels; the judge then learns from them alone.
+        reference: Trusted images and labels: what the judge learns from first; networks learn from
+            them alone.
         judge: Who judges.
         progress: Called with (done, in all); a second look counts anew.
 
@@ -131,11 +132,10 @@ def shapes(
     reference: tuple[Images, Ints] | None = None,
 ) -> Judge:
     """Return the judge of outlines, which looks in another way each time."""
-    fitted = partial(gather_shapes_against, reference) if reference else gather_shapes
 
     def look(number: int, progress: Progress) -> Evidence:
         progress(number, len(VIEWS))
-        return fitted(images, labels, classes, VIEWS[number])
+        return gather_shapes(images, labels, classes, VIEWS[number], reference)
 
     return Judge(JudgeKind.SHAPES, look, len(VIEWS), SHAPE_DETECTORS)
 

@@ -72,7 +72,7 @@ def inspect(
 
     Args:
         dataset: What to inspect.
-        trusted: An earlier, approved version: the judge learns from it alone, and samples that
+        trusted: An earlier, approved version: the judge learns from it first, and samples that
             stand in it unchanged are not judged again.
         seed: Everything random is drawn from it.
         judge: `shapes`, `networks`, or `auto`: shapes where they tell the classes apart.

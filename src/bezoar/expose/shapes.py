@@ -20,57 +20,36 @@ _ENOUGH = 8  # samples that set it
 
 
 def gather_shapes(
-    images: Images, labels: Ints, classes: tuple[str, ...], view: View
-) -> ShapeEvidence:
-    """Fit the discriminant on the samples themselves.
-
-    Args:
-        images: Shape (n, side, side, 3), uint8.
-        labels: Shape (n,): index into `classes`.
-        classes: At least two.
-        view: How to look at outlines.
-    """
-    thumbs = thumbnails(images)
-    features = outlines(images, thumbs, view)
-    judge, kept = fit_trimmed(features, labels, len(classes))
-    placed = judge.placed(features)
-    distances = judge.distances(placed)
-    return ShapeEvidence(
-        images,
-        labels,
-        classes,
-        Margins(*doubt(distances, labels)),
-        thumbs,
-        placed,
-        judge.centres,
-        distances,
-        _depths(distances[kept], labels[kept]),
-    )
-
-
-def gather_shapes_against(
-    reference: tuple[Images, Ints],
     images: Images,
     labels: Ints,
     classes: tuple[str, ...],
     view: View,
+    reference: tuple[Images, Ints] | None = None,
 ) -> ShapeEvidence:
-    """Fit the discriminant on a trusted reference alone and judge the samples by it.
+    """Fit the discriminant on the samples themselves and judge them by it.
+
+    A trusted reference sets the first fit alone, and none of it is ever left out: of the samples,
+    only what agrees with it teaches the judge.
 
     Args:
-        reference: Images and labels of the reference; it need not hold every class.
         images: Shape (n, side, side, 3), uint8.
         labels: Shape (n,): index into `classes`.
-        classes: Those of the reference and of the samples.
+        classes: At least two; those of the reference, too.
         view: How to look at outlines.
+        reference: Images and labels that are trusted; it need not hold every class.
     """
-    known, known_labels = reference
-    known_features = outlines(known, thumbnails(known), view)
-    judge = fit(known_features, known_labels, len(classes))
-    depths = _depths(judge.distances(judge.placed(known_features)), known_labels)
     thumbs = thumbnails(images)
-    placed = judge.placed(outlines(images, thumbs, view))
+    features = outlines(images, thumbs, view)
+    everything, all_labels, trusted = features, labels, None
+    if reference is not None:
+        old, old_labels = reference
+        everything = np.concatenate([outlines(old, thumbnails(old), view), features])
+        all_labels = np.concatenate([old_labels, labels])
+        trusted = np.arange(len(all_labels)) < len(old_labels)
+    judge, kept = fit_trimmed(everything, all_labels, len(classes), trusted)
+    placed = judge.placed(features)
     distances = judge.distances(placed)
+    depths = _depths(judge.distances(judge.placed(everything[kept])), all_labels[kept])
     return ShapeEvidence(
         images,
         labels,

@@ -14,7 +14,7 @@ from bezoar.expose.discriminant import doubt, fit, fit_trimmed
 from bezoar.expose.evidence import ShapeEvidence
 from bezoar.expose.gradients import COARSE, FINE, VIEWS, outlines
 from bezoar.expose.near_duplicates import thumbnails
-from bezoar.expose.shapes import gather_shapes, gather_shapes_against, held_out_error
+from bezoar.expose.shapes import gather_shapes, held_out_error
 
 CLASSES, EACH, DEPTH, BAD = 4, 120, 24, 14
 DETECTOR = ShapeGroupDetector()
@@ -59,6 +59,16 @@ def test_the_discriminant_does_not_learn_a_poisoned_part_of_a_class(share: float
     assert (nearest[bad] == 0).mean() >= 0.95
     assert (value[~bad] > 0).mean() <= 0.02
     assert kept[~bad].mean() >= 0.98
+
+
+def test_what_is_trusted_is_never_left_out_and_sets_the_first_fit() -> None:
+    features, labels, bad = clouds(4, round(0.25 * EACH))
+    new = np.arange(len(labels)) % 2 == 0
+    judge, kept = fit_trimmed(features, labels, CLASSES, trusted=~new & ~bad)
+    assert kept[~new & ~bad].all()
+    value, nearest = doubt(judge.distances(judge.placed(features)), labels)
+    assert (value[bad] > 0).mean() >= 0.95
+    assert (nearest[bad] == 0).mean() >= 0.95
 
 
 def test_a_constant_added_to_all_features_changes_nothing() -> None:
@@ -128,11 +138,11 @@ def test_the_names_of_the_classes_do_not_matter(signs, suspicious: ShapeEvidence
     np.testing.assert_array_equal(after.members, before.members)
 
 
-def test_an_update_is_judged_by_the_reference_alone(signs) -> None:
+def test_an_update_is_judged_by_what_is_trusted(signs) -> None:
     images, labels, classes, bad = signs
     old = draw_signs(1600, 77)
     reference = (old.images, np.searchsorted(classes, old.labels))
-    made = gather_shapes_against(reference, images, labels, classes, FINE)
+    made = gather_shapes(images, labels, classes, FINE, reference)
     alarm = DETECTOR.alarms(made)[0]
     assert classes[alarm.label] == "Speed limit 80"
     assert alarm.members[bad].mean() >= 0.95
