@@ -10,8 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from bezoar.recon.scan.fetch import UnreadableError
+
 _DEEPEST: Final = 200
 _LONGEST: Final = 4096
+_LISTED: Final = 20_000  # Entries of lists within lists that are looked at, all in all.
+_NAMES: Final = 12  # Names that stand for names that stand for names.
+_MOST: Final = 250_000  # Tokens; what has more is data that a program wrote as code.
 
 
 class Sort(StrEnum):
@@ -245,10 +250,12 @@ class Folding:
     joins: frozenset[str]
     functions: dict[str, str]
     _open: set[str] = field(default_factory=set)
+    _known: dict[str, str] = field(default_factory=dict)
+    _left: int = _LISTED
 
     def folded(self, tokens: list[Token], depth: int = 0) -> str:
         """Return the text that words stand for."""
-        if depth > 12 or not tokens:  # noqa: PLR2004 - deeper than anybody writes
+        if depth > _NAMES or not tokens:
             return "{...}"
         if len(tokens) == 1:
             return self._one(tokens[0], depth)
@@ -262,13 +269,17 @@ class Folding:
 
     def texts(self, tokens: list[Token]) -> Iterator[str]:
         """Yield the texts of a list in brackets, or the one that is no list."""
+        self._left -= 1
+        if self._left < 0:
+            return
         if len(tokens) == 1 and (call := tokens[0].call) and call.name in ("", "c", "list"):
             for argument in call.arguments[:64]:
                 yield from self.texts(argument.tokens)
         else:
             name = tokens[0].text if len(tokens) == 1 and tokens[0].sort is Sort.NAME else ""
-            values = self.text.assigned.get(name, ())
-            if len(values) == 1 and name not in self._open and values[0]:
+            values = self.text.assigned.get(name, [])
+            known = len(values) == 1 and values[0] and name not in self._open
+            if known and len(self._open) < _NAMES:
                 self._open.add(name)
                 yield from self.texts(values[0])
                 self._open.discard(name)
@@ -293,13 +304,16 @@ class Folding:
 
     def variable(self, name: str, depth: int) -> str:
         """Return a variable's text, `{name}` where it is not known or not one."""
+        if name in self._known:
+            return self._known[name]
         values = self.text.assigned.get(name, [])
         if len(values) != 1 or name in self._open:
             return f"{{{name}}}"
         self._open.add(name)
         folded = self.folded(values[0], depth + 1)
         self._open.discard(name)
-        return f"{{{name}}}" if folded.startswith("{...") else folded
+        self._known[name] = f"{{{name}}}" if folded.startswith("{...") else folded
+        return self._known[name]
 
     def interpolated(self, token: Token, depth: int) -> str:  # noqa: ARG002 - Julia overrides it
         """Return a string's text; a language with variables in strings folds them."""
@@ -322,10 +336,17 @@ class Words:
     commands: frozenset[str] = frozenset()
 
     def tokens(self, text: str) -> Iterator[Token]:
-        """Cut a text into tokens; a quote that never closes is a sign."""
-        at, line, last = 0, 1, -1
+        """Cut a text into tokens; a quote that never closes is a sign.
+
+        Raises:
+            UnreadableError: There are more than a person writes.
+        """
+        at, line, last, left = 0, 1, -1, _MOST
         endless: set[str] = set()
         while at < len(text):
+            left -= 1
+            if left < 0:
+                raise UnreadableError(f"more than {_MOST:,} words and signs")
             found = self.pattern.match(text, at)
             group = (found.lastgroup or "sign") if found else "sign"
             tight, start, end = at == last, line, found.end() if found else at + 1

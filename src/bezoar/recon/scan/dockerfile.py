@@ -10,6 +10,7 @@ from typing import Final
 
 from bezoar.recon.scan import shell
 from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.shell.lex import lines_of
 from bezoar.recon.scan.shell.value import Scope
 
 _INSTRUCTION: Final = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?([A-Za-z]+)(?=[ \t]|$)", re.IGNORECASE)
@@ -43,6 +44,9 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
         text: The Dockerfile.
         path: Its path.
         context: What is known of the file.
+
+    Raises:
+        UnreadableError: It has more lines than a person writes.
     """
     stages = frozenset(_stages(text))
     script = "\n".join(_lines(text, stages))
@@ -68,7 +72,7 @@ def _stages(text: str) -> Iterator[str]:
 
 def _instructions(text: str) -> Iterator[_Instruction]:
     """Cut a Dockerfile into instructions; what is none is an instruction without a name."""
-    lines = text.split("\n")
+    lines = lines_of(text)
     marks = _places(lines)
     escape = "`" if _ESCAPE.match(text) else "\\"
     at = 0

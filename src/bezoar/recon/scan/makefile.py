@@ -6,6 +6,7 @@ from typing import Final
 
 from bezoar.recon.scan import shell
 from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.shell.lex import lines_of
 from bezoar.recon.scan.shell.value import Scope, Value
 
 may_fetch = shell.may_fetch
@@ -36,8 +37,11 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
         text: The file.
         path: Its path.
         context: What is known of the file.
+
+    Raises:
+        UnreadableError: It has more lines than a person writes.
     """
-    lines = text.split("\n")
+    lines = lines_of(text)
     just = path.rpartition("/")[2].lower() in ("justfile", ".justfile")
     folding = _Variables(lines, just=just)
     script = "\n".join(_script(lines, folding))

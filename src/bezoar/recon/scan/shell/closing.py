@@ -8,7 +8,7 @@ _IN_QUOTES: Final = re.compile(r'[\\"`$]')
 _BRACES: Final = re.compile(r"[{}\\'\"\n]")
 _DEEPEST: Final = 24  # Quotes within substitutions that a person could have written.
 _LONGEST_BRACE: Final = 2000
-_SWEEPS: Final = 4
+_SWEEPS: Final = 2
 
 
 class Closing:

@@ -8,7 +8,7 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
 from bezoar.recon.scan.shell.arguments import Arguments, read
 from bezoar.recon.scan.shell.checks import Checks
 from bezoar.recon.scan.shell.sources import Source, sources
@@ -20,6 +20,7 @@ _UNPACKS: Final = re.compile(
     r"(?:bsd)?tar|g?unzip|[gbxl]?z?cat|funzip|gzip|bunzip2|bzip2|xz|unxz|lzma|zstd|unzstd|7z|lz4"
     r"|pigz|pbzip2|tee|dd|pv|cpio|split|shuf|head|tail|sed|awk|cut|sort|mysql|psql|sqlite3"
 )
+_MOST: Final = 5000  # Sources of one script; what has more was made to have them.
 _UNPACKS_ARCHIVES: Final = frozenset({"tar", "bsdtar", "funzip", "cpio", "unzip"})
 _RUNS_IT: Final = re.compile(
     r"node|ruby|perl|php|Rscript|R|apt-key|gpg|rpm|dpkg|patch|pip3?|kubectl|docker|crontab"
@@ -45,13 +46,19 @@ class Fetching:
     first_line: int = 1
 
     def read(self, runs: list[Run]) -> list[Fetch]:
-        """Return the fetches of all runs."""
+        """Return the fetches of all runs.
+
+        Raises:
+            UnreadableError: There are more than a person writes.
+        """
         checks = Checks(runs)
         found: list[tuple[Run, Fetch]] = []
         fruitless: set[int] = set()
         for run in runs:
             mine = [(run, checks.judged(run, fetch, kept)) for fetch, kept in self._of(run)]
             found += mine
+            if len(found) > _MOST:
+                raise UnreadableError(f"more than {_MOST:,} sources")
             if run.calls:
                 (fruitless.discard if mine else fruitless.add)(run.line)
         called = {run.line for run, _ in found if run.calls}

@@ -27,6 +27,7 @@ _BRACES: Final = re.compile(f"{_OPEN}([^{_OPEN}{_SHUT}]*){_SHUT}")
 _DEEPEST: Final = 6
 _EXPANSIONS: Final = 12
 _LONGEST_PRINTED: Final = 400
+_LONGEST_WORD: Final = 1 << 16
 
 
 class Folding:
@@ -46,7 +47,7 @@ class Folding:
         """Return what a word stands for, after splitting and braces."""
         if _PLAIN.fullmatch(raw):
             return Value((raw,))
-        if self._depth > _DEEPEST:
+        if self._depth > _DEEPEST or len(raw) > _LONGEST_WORD:
             return dynamic("...")
         self._depth += 1
         try:
@@ -98,6 +99,7 @@ class _Parts:
         self.at = 0
         self.quoted = document
         self.parts: list[str | Value] = []
+        self.literal: list[str] = []
 
     def read(self) -> list[str | Value]:
         """Return the parts in order, neighbouring texts as one."""
@@ -108,16 +110,23 @@ class _Parts:
                 self.add(plain[0])
             else:
                 self.special(raw[self.at])
+        self.end_literal()
         return self.parts
 
     def add(self, part: str | Value) -> None:
-        """Add a part."""
-        if isinstance(part, Value) and len(part.texts) == 1 and not part.several and self.parts:
-            part = part.text
-        if isinstance(part, str) and self.parts and isinstance(self.parts[-1], str):
-            self.parts[-1] += part
-        elif part != "":
-            self.parts.append(part)
+        """Add a part; literal texts are collected until something else follows."""
+        if isinstance(part, str):
+            if part:
+                self.literal.append(part)
+            return
+        self.end_literal()
+        self.parts.append(part)
+
+    def end_literal(self) -> None:
+        """Make one part of the literal texts before."""
+        if self.literal:
+            self.parts.append("".join(self.literal))
+            self.literal = []
 
     def special(self, char: str) -> None:
         """Read what begins with a character that means something."""

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
+from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.shell.closing import Closing
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\f\v]|\\\n)+")
@@ -20,6 +21,9 @@ _ARRAY: Final = re.compile(r"[A-Za-z_]\w*(?:\[[^\]\s]*\])?\+?=\Z")
 _GRAMMAR: Final = frozenset(
     {"if", "then", "elif", "else", "fi", "while", "until", "do", "done", "esac", "{", "}", "!"}
 )
+# A generated file holds more. It would take seconds, and tell what its generator tells.
+_MOST_TOKENS: Final = 200_000
+_MOST_COMMANDS: Final = 20_000
 _JOINTS: Final = {"&&": "&&", "||": "||", "|": "|", "|&": "|"}
 _CASE_ENDS: Final = frozenset({";;", ";&", ";;&"})
 
@@ -73,8 +77,23 @@ class Command:
 
 
 def cut(text: str, first_line: int = 1) -> list[Command | Mark]:
-    """Cut a script into its commands and marks, in order; nothing is raised."""
+    """Cut a script into its commands and marks, in order.
+
+    Raises:
+        UnreadableError: It has more words than a person writes.
+    """
     return _Lexer(text, first_line).run()
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of what is to become a script.
+
+    Raises:
+        UnreadableError: There are more than a person writes.
+    """
+    if text.count("\n") > _MOST_COMMANDS:
+        raise UnreadableError(f"more than {_MOST_COMMANDS:,} lines")
+    return text.split("\n")
 
 
 class _Lexer:
@@ -87,6 +106,7 @@ class _Lexer:
         self.found: list[Command | Mark] = []
         self.now = Command(first_line)
         self.pending: list[tuple[Command, str, bool]] = []
+        self.left = _MOST_TOKENS
 
     def line(self, at: int) -> int:
         """Return the line of an index."""
@@ -100,9 +120,11 @@ class _Lexer:
             if blank := _BLANK.match(text, self.at):
                 self.at = blank.end()
             elif char == "\n":
-                self.end()
+                if self.now.words or self.now.redirects:
+                    self.end()
                 self.at += 1
-                self.documents()
+                if self.pending:
+                    self.documents()
             elif char.isspace():
                 self.at += 1
             elif char == "#":
@@ -116,6 +138,7 @@ class _Lexer:
     def token(self, char: str) -> None:
         """Read an operator or a word."""
         text = self.text
+        self.charge()
         if redirect := _REDIRECT.match(text, self.at):
             self.at = redirect.end()
             self.redirect(redirect[0])
@@ -127,6 +150,12 @@ class _Lexer:
             self.end()
         else:
             self.word()
+
+    def charge(self) -> None:
+        """Count one step; give up where there are too many."""
+        self.left -= 1
+        if self.left < 0 or len(self.found) > _MOST_COMMANDS:
+            raise UnreadableError(f"more than {_MOST_COMMANDS:,} commands, or a word for each byte")
 
     def word(self) -> None:
         """Read one word and what it opens."""
@@ -186,6 +215,7 @@ class _Lexer:
     def special(self, char: str) -> None:
         """Step over an escape, a quotation or a substitution."""
         text, at = self.text, self.at
+        self.charge()
         if char == "\\":
             self.at = min(len(text), at + 2)
         elif char in "\"'`":

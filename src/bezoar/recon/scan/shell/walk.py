@@ -12,15 +12,16 @@ from typing import Final
 from bezoar.recon.scan.shell.folding import Folding
 from bezoar.recon.scan.shell.lex import Command, Mark, Word, cut
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
-from bezoar.recon.scan.shell.wrapping import Inner, unwrapped
+from bezoar.recon.scan.shell.wrapping import Inner, unwrapped, watched
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]\n]{0,200})\])?(\+?)=(.*)", re.DOTALL)
+_PLAIN: Final = re.compile(r"[\w./+-]+")
 _DECLARING: Final = frozenset({"export", "declare", "local", "readonly", "typeset", "set"})
 _READING: Final = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
 _TESTS: Final = frozenset({"[", "[[", "test"})
 _LOOPS: Final = frozenset({"while", "until"})
 _DEEPEST: Final = 12
-_STEPS: Final = 4000
+_STEPS: Final = 8000  # Commands that are followed more than once, all in all.
 
 
 @dataclass(slots=True)
@@ -76,7 +77,8 @@ class Walk:
     scope: Scope = field(default_factory=Scope)
     runs: list[Run] = field(default_factory=list)
     _functions: dict[str, list[Command | Mark]] = field(default_factory=dict)
-    _left: int = _STEPS
+    _extra: int = _STEPS
+    _repeating: bool = False
     _depth: int = 0
     _calls: tuple[int, ...] = ()
     _body: bool = False
@@ -85,7 +87,6 @@ class Walk:
     def script(self, text: str, first_line: int = 1) -> list[Run]:
         """Follow a whole script, then the bodies of its functions for themselves."""
         items = cut(text, first_line)
-        self._left = 4 * len(items) + _STEPS
         self._follow(items)
         for body in list(self._functions.values()):
             self._in_body(body)
@@ -94,7 +95,6 @@ class Walk:
     def _in_body(self, body: list[Command | Mark]) -> None:
         self._body, parameters = True, self.scope.parameters
         self.scope.parameters, self.scope.shifted = None, 0
-        self._left = max(self._left, len(body) + 1)
         self._follow(body)
         self.scope.parameters, self._body = parameters, False
 
@@ -106,9 +106,9 @@ class Walk:
         base = self.scope.depth
         whole = _Conditions(self.scope)
         at, last = 0, None
-        while at < len(items) and self._left > 0:
+        while at < len(items) and (self._extra > 0 or not self._repeating):
             item = items[at]
-            self._left -= 1
+            self._extra -= self._repeating
             if isinstance(item, Mark):
                 at = self._mark(item, items, at, whole)
             elif item.words and item.words[0].raw == "for":
@@ -146,16 +146,27 @@ class Walk:
         body = items[start + 1 : end]
         name = head.words[1].raw if len(head.words) > 1 else "_"
         values = self._values(head.words[3:], head.line)
-        if not values or len(values) > MOST or self._left < 2 * len(values) * (len(body) + 1):
+        if not values or len(values) > MOST or not self._unrolled(name, values, body):
             self.scope.enter()
             self.scope.set(name, dynamic(name))
             self._follow(body)
             self.scope.leave()
-        else:
-            for value in values:
-                self.scope.set(name, Value((value,)))
-                self._follow(body)
         return end + 1
+
+    def _unrolled(self, name: str, values: list[str], body: list[Command | Mark]) -> bool:
+        """Follow a loop's body for each value; say whether that came to its end."""
+        if self._extra < len(values) * (len(body) + 1):
+            return False
+        for value in values:
+            self.scope.set(name, Value((value,)))
+            self._again(body)
+        return self._extra > 0
+
+    def _again(self, body: list[Command | Mark]) -> None:
+        """Follow what may be followed more than once."""
+        repeating, self._repeating = self._repeating, True
+        self._follow(body)
+        self._repeating = repeating
 
     def _values(self, words: list[Word], line: int) -> list[str]:
         """Return what a loop goes over, empty where that is not known."""
@@ -211,7 +222,7 @@ class Walk:
 
     def _start(self, words: list[Word], command: Command, last: Run | None) -> Run | None:
         folding = self._folding(command.line)
-        argv = _argv([folding.word(word.raw) for word in words])
+        argv = _argv([folding.word(word.raw) for word in self._watched(words)])
         name = argv[0].text if argv else ""
         if name in _DECLARING or name in _READING or name == "shift":
             self._builtin(name, words[1:], command.line)
@@ -236,6 +247,13 @@ class Walk:
             run.before, last.after = last, run
         return self._unwrapped(run)
 
+    def _watched(self, words: list[Word]) -> list[Word]:
+        """Leave the arguments of programs out that nobody asks about."""
+        name = words[0].raw if words else ""
+        if not _PLAIN.fullmatch(name) or watched(name) or name in self._functions:
+            return words
+        return [word for word in words if word is words[0] or "$(" in word.raw or "`" in word.raw]
+
     def _unwrapped(self, run: Run) -> Run:
         """Take `sudo`, `bash -c` and the like off a run, and note what is left."""
         inner = unwrapped(run.argv, run.document, run.before.argv if run.before else None)
@@ -251,7 +269,7 @@ class Walk:
 
     def _nested(self, script: str, line: int) -> None:
         """Follow a script within the script, such as that of `bash -c`."""
-        if self._depth <= _DEEPEST and self._left > 0:
+        if self._depth <= _DEEPEST:
             self._follow(cut(script, line))
 
     def _inside_of(self, script: str, line: int) -> None:
@@ -296,14 +314,14 @@ class Walk:
     def _called(self, name: str, argv: list[Value], line: int) -> None:
         """Follow a function with the arguments of one call."""
         body = self._functions[name]
-        if self._left < 2 * len(body) + 1 or self._depth > _DEEPEST:
+        if self._extra < len(body) + 1 or self._depth > _DEEPEST:
             return
         parameters, shifted, calls = self.scope.parameters, self.scope.shifted, self._calls
         self.scope.parameters = tuple(value.text for value in argv[: MOST * 4])
         self.scope.shifted, self._calls = 0, (*calls, line)
         functions = self._functions
         self._functions = {key: value for key, value in functions.items() if key != name}
-        self._follow(body)
+        self._again(body)
         self._functions = {**self._functions, **functions}
         self.scope.parameters, self.scope.shifted, self._calls = parameters, shifted, calls
 

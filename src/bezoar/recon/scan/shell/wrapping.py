@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from bezoar.facts.programs import Prefix, programs
@@ -53,6 +54,31 @@ def unwrapped(
             return argv
         argv = inner
     return argv
+
+
+# Beside the programs that fetch: builtins that set variables, and programs that compare digests.
+_BUILTINS: Final = frozenset(
+    {"eval", "ssh", "su", "powershell", "pwsh", "cmd", "find", "export", "declare", "local"}
+    | {"readonly", "typeset", "set", "shift", "read", "mapfile", "readarray", "getopts", "unset"}
+    | {"[", "[[", "test", "echo", "printf", "cat", "tee", "git", "openssl", "rhash", "cksum"}
+)
+
+
+@cache
+def _asked_about() -> frozenset[str]:
+    facts = programs()
+    return frozenset([*facts.fetching, *facts.prefixes, *SHELLS, *_BUILTINS])
+
+
+def watched(name: str) -> bool:
+    """Say whether the arguments of a program can tell something."""
+    name = name.rpartition("/")[2]
+    return (
+        name in _asked_about()
+        or name.lower() in _asked_about()
+        or "sum" in name
+        or _PYTHON.fullmatch(name) is not None
+    )
 
 
 def is_python(name: str) -> bool:
