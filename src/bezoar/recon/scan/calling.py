@@ -8,8 +8,9 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.facts.calls import Fetcher
 from bezoar.recon.scan import addresses
-from bezoar.recon.scan.calls import Call, Folding, Sort, Token
+from bezoar.recon.scan.calls import Call, Folding
 from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
+from bezoar.recon.scan.tokens import Sort, Token
 
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{32,128}")

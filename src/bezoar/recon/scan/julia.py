@@ -10,9 +10,10 @@ from bezoar.core.source import Pin
 from bezoar.facts.calls import Fetcher, calls
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.calling import Calling
-from bezoar.recon.scan.calls import Call, Folding, Sort, Text, Token, Words, parsed
+from bezoar.recon.scan.calls import Call, Folding, Text, parsed
 from bezoar.recon.scan.dispatch import Language, embedded
 from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.tokens import Sort, Token, Words
 
 _WORDS: Final = Words(
     re.compile(

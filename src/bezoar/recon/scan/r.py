@@ -7,9 +7,10 @@ from typing import Final
 
 from bezoar.facts.calls import Fetcher, calls
 from bezoar.recon.scan.calling import Calling
-from bezoar.recon.scan.calls import Call, Folding, Text, Words, parsed
+from bezoar.recon.scan.calls import Call, Folding, Text, parsed
 from bezoar.recon.scan.dispatch import Language, embedded
 from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.tokens import Words
 
 _WORDS: Final = Words(
     re.compile(

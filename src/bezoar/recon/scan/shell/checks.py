@@ -7,8 +7,8 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.recon.scan.fetch import Checksum, Fetch
 from bezoar.recon.scan.shell.arguments import read
+from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.sources import sources
-from bezoar.recon.scan.shell.walk import Run
 
 _SUMMING: Final = re.compile(
     r"g?(?:sha(?:1|224|256|384|512)?|md5|b2|b3)(?:sum)?|shasum|rhash|openssl|cksum"

@@ -11,9 +11,9 @@ from bezoar.recon.scan.dispatch import Language, embedded
 from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
 from bezoar.recon.scan.shell.arguments import Arguments, read
 from bezoar.recon.scan.shell.checks import Checks
+from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.sources import Source, sources
 from bezoar.recon.scan.shell.value import names_in
-from bezoar.recon.scan.shell.walk import Run
 from bezoar.recon.scan.shell.wrapping import SHELLS, is_python
 
 _UNPACKS: Final = re.compile(
@@ -38,6 +38,7 @@ class Fetching:
         path: Of the file.
         context: Of the file.
         lines: The text, for what is shown of it.
+        first_line: The line of the file that the first of them is.
     """
 
     path: str

@@ -6,6 +6,7 @@ from itertools import islice, product
 from typing import Final
 
 from bezoar.recon.scan.shell.closing import Closing
+from bezoar.recon.scan.shell.expansion import READ, braces, changed
 from bezoar.recon.scan.shell.lex import Command, cut
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
 
@@ -15,17 +16,8 @@ _TEMPLATE: Final = re.compile(r"\$\{\{(.{0,400}?)\}\}", re.DOTALL)
 _NAME: Final = re.compile(r"([!#]?)([A-Za-z_]\w*|\d+|[@*#?!$-])(.*)", re.DOTALL)
 _INDEX: Final = re.compile(r"\[([^\]]*)\](.*)", re.DOTALL)
 _DEFAULT: Final = re.compile(r":?([-=+?])(.*)", re.DOTALL)
-_CUT: Final = re.compile(r"(##?|%%?)(.*)", re.DOTALL)
-_SWAP: Final = re.compile(r"//?([^/]*)/?(.*)", re.DOTALL)
-_FIELD: Final = re.compile(r"(?:\{[^{}]*\}|[^\s{]|\{)+")
 _KEYED: Final = re.compile(r"\[([^\]]*)\]=(.*)", re.DOTALL)
-_RANGE: Final = re.compile(r"(\d{1,6})\.\.(\d{1,6})(?:\.\.(\d{1,4}))?")
-# Braces and commas that the shell itself reads are told from those in quotes.
-_OPEN, _SHUT, _COMMA = "\ue000", "\ue001", "\ue002"
-_READ: Final = {"{": _OPEN, "}": _SHUT, ",": _COMMA}
-_BRACES: Final = re.compile(f"{_OPEN}([^{_OPEN}{_SHUT}]*){_SHUT}")
 _DEEPEST: Final = 6
-_EXPANSIONS: Final = 12
 _LONGEST_PRINTED: Final = 400
 _LONGEST_WORD: Final = 1 << 16
 
@@ -82,10 +74,9 @@ class Folding:
     def _word(self, raw: str) -> Value:
         parts = _Parts(self, raw).read()
         if len(parts) == 1 and isinstance(alone := parts[0], Value):
-            split = not raw.startswith(('"', "'"))
-            return _split(alone) if split else alone
+            return alone if raw.startswith(('"', "'")) else split(alone)
         texts = _combined(parts)
-        expanded = [new for text in texts for new in _braces(text)]
+        expanded = [new for text in texts for new in braces(text)]
         several = len(expanded) > len(texts)
         return Value(tuple(expanded[: MOST * 16]), several=several)
 
@@ -151,7 +142,7 @@ class _Parts:
             self.add("~")
         else:
             self.at += 1
-            self.add(char if self.quoted else _READ.get(char, char))
+            self.add(char if self.quoted else READ.get(char, char))
 
     def escape(self) -> None:
         """Read a backslash and what it hides."""
@@ -228,7 +219,7 @@ class _Parts:
             return value
         if default := _DEFAULT.fullmatch(rest):
             return self.default(name, value, default[1], default[2])
-        return _changed(value, rest, self.folding) or dynamic(name)
+        return changed(value, rest, self.folding.text) or dynamic(name)
 
     def default(self, name: str, value: Value, sign: str, raw: str) -> Value:
         """Return a variable, or what stands in for it where it is not set."""
@@ -261,6 +252,8 @@ class _Parts:
 
 def _combined(parts: list[str | Value]) -> list[str]:
     """Join parts to whole texts; several open choices at once stay open."""
+    if sum(len(part if isinstance(part, str) else part.text) for part in parts) > _LONGEST_WORD:
+        return ["{...}"]
     open_choices = sum(isinstance(part, Value) and len(part.texts) > 1 for part in parts)
     if open_choices > 1:
         return ["".join(part if isinstance(part, str) else _choice(part) for part in parts)]
@@ -280,85 +273,6 @@ _NO_BRACES: Final = {ord("{"): None, ord("}"): None}
 def _one_line(value: Value) -> str:
     text = value.text if len(value.texts) == 1 else _choice(value)
     return text.replace("\n", " ")
-
-
-def _split(value: Value) -> Value:
-    """Split an unquoted value at its blanks."""
-    if not any(char.isspace() for text in value.texts for char in text):
-        return value
-    fields = [field for text in value.texts for field in _FIELD.findall(text)]
-    if not value.several and len(value.texts) > 1:
-        return Value(tuple(fields)[:MOST], several=True)
-    return Value(tuple(fields), several=True)
-
-
-def _braces(text: str) -> list[str]:
-    """Expand `{a,b}` and `{1..3}`; other braces stand for themselves."""
-    done, pending, left = [], [text], _EXPANSIONS * MOST
-    while pending and left:
-        left -= 1
-        text = pending.pop(0)
-        for found in _BRACES.finditer(text):
-            if items := _items(found[1]):
-                ends = text[: found.start()], text[found.end() :]
-                pending = [ends[0] + item + ends[1] for item in items] + pending
-                break
-        else:
-            done.append(_written(text))
-    return done + [_written(text) for text in pending[:1]]
-
-
-def _items(inner: str) -> list[str]:
-    if _COMMA in inner:
-        return inner.split(_COMMA)[:MOST]
-    if found := _RANGE.fullmatch(inner):
-        start, end, step = int(found[1]), int(found[2]), int(found[3] or 1) or 1
-        width = len(found[1]) if found[1].startswith("0") else 0
-        numbers = range(start, end + 1, step) if start <= end else range(start, end - 1, -step)
-        return [f"{number:0{width}d}" for number in numbers] if len(numbers) <= MOST else []
-    return []
-
-
-def _written(text: str) -> str:
-    return text.replace(_OPEN, "{").replace(_SHUT, "}").replace(_COMMA, ",")
-
-
-def _changed(value: Value, rest: str, folding: Folding) -> Value | None:
-    """Apply `${NAME%.zip}`, `${NAME##*/}`, `${NAME/a/b}`, `${NAME,,}` to literals."""
-    if not value.known:
-        return None
-    if rest in (",,", "^^"):
-        return Value(tuple(t.lower() if rest == ",," else t.upper() for t in value.texts))
-    if found := _CUT.fullmatch(rest):
-        sign, pattern = found[1], folding.text(f'"{found[2]}"')
-        return _each(value, lambda text: _without(text, sign, pattern))
-    if (found := _SWAP.fullmatch(rest)) and found[1] and not re.search(r"[*?\[]", found[1]):
-        old, new = folding.text(found[1]), folding.text(found[2])
-        count = -1 if rest.startswith("//") else 1
-        return Value(tuple(text.replace(old, new, count) for text in value.texts))
-    return None
-
-
-def _each(value: Value, change: Callable[[str], str | None]) -> Value | None:
-    texts = [change(text) for text in value.texts]
-    kept = tuple(text for text in texts if text is not None)
-    return Value(kept, value.several) if len(kept) == len(texts) else None
-
-
-def _without(text: str, sign: str, pattern: str) -> str | None:
-    """Cut a pattern with at most one `*` at its open end off a text."""
-    front = sign.startswith("#")
-    if "*" not in pattern:
-        return text.removeprefix(pattern) if front else text.removesuffix(pattern)
-    fixed = pattern[1:] if front else pattern[:-1]
-    open_end = pattern.startswith("*") if front else pattern.endswith("*")
-    if not open_end or re.search(r"[*?\[]", fixed) or not fixed:
-        return None
-    if fixed not in text:
-        return text
-    if front:
-        return text.partition(fixed)[2] if sign == "#" else text.rpartition(fixed)[2]
-    return text.rpartition(fixed)[0] if sign == "%" else text.partition(fixed)[0]
 
 
 def _printed(folding: Folding, inner: str) -> Value:

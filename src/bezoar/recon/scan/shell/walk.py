@@ -5,12 +5,13 @@ call, as long as the script is not made to choke its reader.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from bezoar.recon.scan.shell.branches import Conditions, matching
 from bezoar.recon.scan.shell.folding import Folding
 from bezoar.recon.scan.shell.lex import Command, Mark, Word, cut
+from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
 from bezoar.recon.scan.shell.wrapping import Inner, unwrapped, watched
 
@@ -19,50 +20,8 @@ _PLAIN: Final = re.compile(r"[\w./+-]+")
 _DECLARING: Final = frozenset({"export", "declare", "local", "readonly", "typeset", "set"})
 _READING: Final = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
 _TESTS: Final = frozenset({"[", "[[", "test"})
-_LOOPS: Final = frozenset({"while", "until"})
 _DEEPEST: Final = 12
 _STEPS: Final = 8000  # Commands that are followed more than once, all in all.
-
-
-@dataclass(slots=True)
-class Run:
-    """A program that a script starts.
-
-    Attributes:
-        argv: Its words; each stands for one text or for one of several.
-        line: 1-based.
-        end_line: Of the last word or of a document.
-        document: What a here-document gives it, None where there is none.
-        document_line: The first line of that.
-        written: The file that its output goes to, "" where it goes elsewhere.
-        before: The run whose output it reads.
-        after: The run that reads its output.
-        inside: Whether its output becomes part of a command.
-        calls: The lines of the function calls that led to it, the outermost first.
-        body: Whether it is followed from a function whose parameters are not known.
-    """
-
-    argv: list[Value]
-    line: int
-    end_line: int
-    document: str | None = None
-    document_line: int = 0
-    written: str = ""
-    before: "Run | None" = None
-    after: "Run | None" = None
-    inside: bool = False
-    calls: tuple[int, ...] = ()
-    body: bool = False
-
-    @property
-    def program(self) -> str:
-        """The first word, without folders."""
-        return self.argv[0].text.rpartition("/")[2] if self.argv else ""
-
-    @property
-    def texts(self) -> list[str]:
-        """The words, each in its first form."""
-        return [value.text for value in self.argv]
 
 
 @dataclass
@@ -104,7 +63,7 @@ class Walk:
             return
         self._depth += 1
         base = self.scope.depth
-        whole = _Conditions(self.scope)
+        whole = Conditions(self.scope)
         at, last = 0, None
         while at < len(items) and (self._extra > 0 or not self._repeating):
             item = items[at]
@@ -120,11 +79,11 @@ class Walk:
             self.scope.leave()
         self._depth -= 1
 
-    def _mark(self, mark: Mark, items: list[Command | Mark], at: int, whole: "_Conditions") -> int:
+    def _mark(self, mark: Mark, items: list[Command | Mark], at: int, whole: "Conditions") -> int:
         if mark.sign == "function" and at + 1 < len(items):
             opened = items[at + 1]
             if isinstance(opened, Mark) and opened.sign == "{":
-                end = _matching(items, at + 1, "{", "}")
+                end = matching(items, at + 1, "{", "}")
                 self._functions[mark.name] = items[at + 2 : end]
                 return end + 1
         whole.mark(mark.sign)
@@ -142,7 +101,7 @@ class Walk:
         )
         if start is None:
             return at + 1
-        end = _matching(items, start, "do", "done")
+        end = matching(items, start, "do", "done")
         body = items[start + 1 : end]
         name = head.words[1].raw if len(head.words) > 1 else "_"
         values = self._values(head.words[3:], head.line)
@@ -174,7 +133,7 @@ class Walk:
         texts = [text for value in folded for text in value.texts]
         return [] if any("{" in text or "*" in text for text in texts) else texts
 
-    def _command(self, command: Command, last: Run | None, whole: "_Conditions") -> Run | None:
+    def _command(self, command: Command, last: Run | None, whole: "Conditions") -> Run | None:
         """Follow one simple command; return its run."""
         words = command.words
         if whole.pattern(command):
@@ -326,53 +285,6 @@ class Walk:
         self.scope.parameters, self.scope.shifted, self._calls = parameters, shifted, calls
 
 
-class _Conditions:
-    """Tells a scope where branches begin and end."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.open: list[list[bool]] = []  # for each: is it a `case`, was one branch surely taken
-
-    def mark(self, sign: str) -> None:
-        """Take a word of the grammar."""
-        if sign in ("if", *_LOOPS):
-            self._enter(case=False)
-        elif sign in ("elif", "else", ";;") and self.open:
-            self.open[-1][1] |= sign == "else"
-            self.scope.alternative()
-        elif sign in ("fi", "esac", "done") and self.open:
-            self.scope.leave(complete=self.open.pop()[1])
-
-    def pattern(self, command: Command) -> bool:
-        """Take `case WORD in`, and the patterns of its branches; say whether it was one."""
-        words = command.words
-        if not words:
-            return False
-        if words[0].raw == "case":
-            self._enter(case=True)
-            self.open[-1][1] = words[-1].raw == "*"
-            return True
-        if self.open and self.open[-1][0] and len(words) == 1 and words[0].raw == "*":
-            self.open[-1][1] = True
-            return True
-        return False
-
-    def _enter(self, *, case: bool) -> None:
-        self.open.append([case, False])
-        self.scope.enter()
-
-
-def _matching(items: list[Command | Mark], at: int, opens: str, closes: str) -> int:
-    """Return the index of the mark that closes the one at `at`, or the end."""
-    level = 0
-    for index in range(at, len(items)):
-        if isinstance(item := items[index], Mark):
-            level += (item.sign == opens) - (item.sign == closes)
-            if not level:
-                return index
-    return len(items)
-
-
 def _argv(values: list[Value]) -> list[Value]:
     """Let each text of an array be a word of its own; empty variables leave none."""
     argv: list[Value] = []
@@ -395,8 +307,3 @@ def _appended(before: Value, value: Value) -> Value:
     if len(before.texts) > 1 or len(value.texts) > 1:
         return before
     return Value((before.text + value.text,))
-
-
-def literal_words(argv: list[Value]) -> Iterator[str]:
-    """Yield the words that are one literal each."""
-    yield from (value.text for value in argv if len(value.texts) == 1)
