@@ -9,7 +9,7 @@ from bezoar.recon.scan import addresses
 from bezoar.recon.scan.dispatch import Language, embedded
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.nodes import Mapping, Scalar
-from bezoar.recon.scan.settings import Settings
+from bezoar.recon.scan.settings import Settings, summed
 
 _BLOCK: Final = re.compile(
     r"\s*(?P<kind>[a-z_]{1,40})(?:\s{1,8}\"(?P<type>[^\"\n]{1,100})\")?"
@@ -63,6 +63,7 @@ class _Reading:
         self._until = ""  # The word that ends the text under way.
         self._held: list[str] = []
         self._began = 0
+        self._set: list[Fetch] = []  # What settings name, as opposed to what is run.
 
     def fetches(self, text: str) -> Iterator[Fetch]:
         """Yield what the file fetches."""
@@ -73,6 +74,7 @@ class _Reading:
                 yield from self._line(line[:_LONGEST], number)
         for block in reversed(self._blocks):
             yield from self._closed(block)
+        yield from summed(self._set)
 
     def _hold(self, line: str) -> Iterator[Fetch]:
         if line.strip() == self._until:
@@ -116,7 +118,7 @@ class _Reading:
         if block.labels and re.match(r"data \w+_object$", block.labels[-1]):
             yield from self._stored(block)
         else:
-            yield from self._settings.of_mapping(block.settings, block.labels)
+            self._set += self._settings.of_mapping(block.settings, block.labels)
 
     def _stored(self, block: _Block) -> Iterator[Fetch]:
         """Yield an object of a store that a data source reads."""

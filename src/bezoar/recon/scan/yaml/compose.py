@@ -9,6 +9,7 @@ from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, key
 
 _DEEPEST: Final = 100  # People stop at twelve.
+_ALIASED: Final = 1 << 16  # So many characters may come from aliases.
 # libyaml's parser keeps its state on a heap of its own: no nesting makes it recurse.
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -48,7 +49,7 @@ class _Composer:
         self._open: list[Mapping | Sequence] = []
         self._keys: list[Scalar | None] = []
         self._anchors: dict[str, Scalar] = {}
-        self._aliased = len(text)  # So many characters may come from aliases.
+        self._aliased = min(len(text), _ALIASED)
 
     def take(self, event: Any) -> None:
         """Take the next event."""
