@@ -6,7 +6,7 @@ from itertools import islice, product
 from typing import Final
 
 from bezoar.recon.scan.shell.closing import Closing
-from bezoar.recon.scan.shell.expansion import READ, braces, changed
+from bezoar.recon.scan.shell.expansion import READ, braces, changed, split
 from bezoar.recon.scan.shell.lex import Command, cut
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
 
