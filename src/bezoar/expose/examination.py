@@ -51,13 +51,18 @@ class Confirmed:
         rule: What was looked for.
         alarm: The stronger of the two, with the members of both.
         statistic: Mean of the two statistics.
-        threshold: The line that the mean crossed.
+        threshold: The line that the mean crosses to be an alarm by itself.
     """
 
     rule: Rule
     alarm: Alarm
     statistic: float
     threshold: float
+
+    @property
+    def crossed(self) -> bool:
+        """Whether it is an alarm by itself."""
+        return self.statistic >= self.threshold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,16 +199,24 @@ def _alarms(evidence: Evidence, detectors: Sequence[Detector[Any]]) -> tuple[Loo
 
 
 def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector[Any]]) -> list[Confirmed]:
-    """Pair the alarms of different looks; keep the strongest pair of each class and rule."""
-    strongest: dict[tuple[str, int], Confirmed] = {}
+    """Pair the alarms of different looks; keep the strongest pair of each class and rule.
+
+    Where the strangest samples of the whole set alarm a class, a candidate of that class is
+    enough to tell which of its samples are meant.
+    """
     rules = {detector.rule.code: detector for detector in detectors}
-    for one, other in itertools.combinations(looks, 2):
-        for (code, alarm), (again, twin) in itertools.product(one, other):
-            statistic, line = (alarm.statistic + twin.statistic) / 2, rules[code].threshold
-            if code != again or not _same(alarm, twin) or statistic < line:
-                continue
-            pair = Confirmed(rules[code].rule, _joined(alarm, twin), statistic, line)
-            key = (code, alarm.label)
+    pairs = [
+        Confirmed(rules[code].rule, _joined(alarm, twin), statistic, rules[code].threshold)
+        for one, other in itertools.combinations(looks, 2)
+        for (code, alarm), (again, twin) in itertools.product(one, other)
+        if code == again and _same(alarm, twin)
+        for statistic in [(alarm.statistic + twin.statistic) / 2]
+    ]
+    alarmed = {one.alarm.label for one in pairs if one.crossed and not rules[one.rule.code].exact}
+    strongest: dict[tuple[str, int], Confirmed] = {}
+    for pair in pairs:
+        if pair.crossed or pair.alarm.label in alarmed:
+            key = (pair.rule.code, pair.alarm.label)
             strongest[key] = max(strongest.get(key, pair), pair, key=lambda one: one.statistic)
     exact = {code for code, detector in rules.items() if detector.exact}
     narrowed = [_narrowed(one, strongest.values(), exact) for one in strongest.values()]
@@ -217,7 +230,7 @@ def _narrowed(one: Confirmed, others: Iterable[Confirmed], exact: AbstractSet[st
     told = [
         other.alarm.members
         for other in others
-        if other.rule.code in exact and other.alarm.label == one.alarm.label
+        if other.crossed and other.rule.code in exact and other.alarm.label == one.alarm.label
     ]
     members = one.alarm.members & np.logical_or.reduce(told) if told else one.alarm.members
     return replace(one, alarm=replace(one.alarm, members=members)) if members.any() else one

@@ -107,6 +107,14 @@ def test_a_rough_alarm_flags_nothing_beside_an_exact_one_of_its_class() -> None:
     np.testing.assert_array_equal(np.flatnonzero(found.flagged), range(40, 60))
 
 
+def test_a_candidate_is_enough_where_its_class_is_alarmed() -> None:
+    rough = Scripted(alarm(20, range(45, 50)), alarm(20, range(45, 50)))
+    rough.rule, rough.exact = Rule("BZ598", "rough", "Rough", Severity.HIGH, "For tests."), False
+    weak = Scripted(alarm(4), alarm(4))
+    assert examine_with(judge(weak, [], rough)).flagged.sum() == 20
+    assert examine_with(judge(Scripted(alarm(4), alarm(4)), [])).flagged.sum() == 0
+
+
 def test_a_detector_that_cannot_look_says_why() -> None:
     class Blind(Scripted):
         def alarms(self, _evidence: object) -> list[Alarm]:
