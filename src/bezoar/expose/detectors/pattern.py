@@ -27,6 +27,7 @@ _STRANGEST = 0.02  # share of a class that draws the pattern
 _FEWEST = 5
 _ADMITTED = 0.999  # quantile of the other classes' scores that flags
 _PICTURES = 4
+_ROUNDS = 2  # a few strange samples draw a rough pattern; what it finds draws a clear one
 _CHUNK = 2048
 _MOST_LINKED = 2000  # near-duplicates are linked pair by pair
 
@@ -35,10 +36,10 @@ class PatternDetector:
     """A matched filter per class, cross-fitted: each half is judged by the other half's pattern.
 
     The pattern is the mean high-pass residual of the strangest samples of one half of the class
-    less that of the rest. The statistic is the number of distinct pictures beyond nearly all
-    samples of the other classes, times how many standard deviations beyond they are, times the
-    share of them that disagree with their label: what a class has by nature, its own samples have
-    without disagreeing.
+    less that of the rest; what the other half's pattern finds among them then draws it again. The
+    statistic is the number of distinct pictures beyond nearly all samples of the other classes,
+    times how many standard deviations beyond they are, times the share of them that disagree with
+    their label: what a class has by nature, its own samples have without disagreeing.
     """
 
     rule = RULE
@@ -56,8 +57,17 @@ class PatternDetector:
             raise NotApplicableError("the margins are not all finite numbers")
         residual = high_pass(evidence.images, _SIGMA)
         half = _halves(labels, margin)
-        patterns = [_pattern(residual, labels == c, half, margin) for c in classes]
-        scores = _centred(_scores(residual, np.concatenate(patterns)), labels)
+        strange = [_strangest(labels == c, half, margin) for c in classes]
+        for _ in range(_ROUNDS):
+            patterns = [
+                _patterns(residual, labels == c, half, some)
+                for c, some in zip(classes, strange, strict=True)
+            ]
+            scores = _centred(_scores(residual, np.concatenate(patterns)), labels)
+            strange = [
+                _beyond(scores[:, 2 * k : 2 * k + 2], labels == c, half, strange[k])
+                for k, c in enumerate(classes)
+            ]
         alarms = []
         for k, label in enumerate(classes):
             alarm = _alarm(evidence, int(label), half, scores[:, 2 * k : 2 * k + 2])
@@ -77,17 +87,37 @@ def _halves(labels: Ints, margin: Floats) -> Bools:
     return half
 
 
-def _pattern(
-    residual: NDArray[np.float16], inside: Bools, half: Bools, margin: Floats
+def _strangest(inside: Bools, half: Bools, margin: Floats) -> Bools:
+    """Choose the samples of each half that draw its first pattern, shape (n,)."""
+    chosen = np.zeros(len(inside), bool)
+    for part in (False, True):
+        rows = np.flatnonzero(inside & (half == part))
+        rows = rows[np.argsort(-margin[rows], kind="stable")]
+        chosen[rows[: max(_FEWEST, int(_STRANGEST * len(rows)))]] = True
+    return chosen
+
+
+def _beyond(scores: NDArray[np.float32], inside: Bools, half: Bools, before: Bools) -> Bools:
+    """Choose those that the other half's pattern finds; where it finds too few, keep the choice."""
+    chosen = before.copy()
+    for part in (0, 1):
+        judged = inside & (half == bool(part))
+        line = np.quantile(scores[~inside, part], _ADMITTED)
+        found = judged & (scores[:, part] > line)
+        if found.sum() >= _FEWEST:
+            chosen[judged] = found[judged]
+    return chosen
+
+
+def _patterns(
+    residual: NDArray[np.float16], inside: Bools, half: Bools, strange: Bools
 ) -> NDArray[np.float32]:
     """Return the pattern that each half draws for the other, shape (2, pixels), unit length."""
     patterns = []
     for part in (False, True):
-        rows = np.flatnonzero(inside & (half != part))
-        rows = rows[np.argsort(-margin[rows], kind="stable")]
-        count = max(_FEWEST, int(_STRANGEST * len(rows)))
-        strange, rest = residual[rows[:count]], residual[rows[count:]]
-        pattern = strange.mean(0, dtype=np.float32) - rest.mean(0, dtype=np.float32)
+        drawing = inside & (half != part)
+        mean = residual[drawing & strange].mean(0, dtype=np.float32)
+        pattern = mean - residual[drawing & ~strange].mean(0, dtype=np.float32)
         patterns.append(pattern / max(float(np.linalg.norm(pattern)), 1e-9))
     return np.stack(patterns)
 
