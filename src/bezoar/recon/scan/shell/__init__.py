@@ -17,16 +17,31 @@ from bezoar.recon.scan.shell.walk import Walk
 from bezoar.recon.scan.shell.windows import as_shell
 
 _PYTHON: Final = rb"python[0-9.]*\s+(?:-\s|-?<<|-[a-z]*c\b)"
+# Every script has an address in a comment; few of them call the program of that name.
+_OTHERWISE: Final = {"http": rb"https?[ \t]+(?:-|:|[A-Z]+[ \t]|https?:)", "https": b""}
+_INSTRUCTIONS: Final = frozenset({"ADD", "FROM"})
 
 
-def _first_words() -> bytes:
-    words = sorted({name.encode() for name in programs().fetching})
-    return b"|".join(re.escape(word) for word in words)
+def _named(name: str, seconds: set[str]) -> bytes:
+    """Return a pattern for a program's name, with its subcommands where it has only such."""
+    word = re.escape(name.encode())
+    word = rb"(?i:%s)" % word if "-" in name else word
+    if "" in seconds:
+        return word + rb"(?![\w-])"
+    second = b"|".join(re.escape(one.encode()) for one in sorted(seconds))
+    return word + rb"(?![\w-])[^\n]{0,200}?(?:\\\n[^\n]{0,200}?)?(?<![\w-])(?:" + second + rb")\b"
 
 
-_FETCHING: Final = re.compile(
-    rb"(?i)(?<![A-Za-z0-9_-])(?:" + _first_words() + rb")(?![A-Za-z0-9_-])|" + _PYTHON
-)
+def _programs() -> bytes:
+    patterns = []
+    for name, known in sorted(programs().fetching.items()):
+        if name not in _INSTRUCTIONS:
+            seconds = {(*program.name, "")[1] for program in known}
+            patterns.append(_OTHERWISE.get(name, _named(name, seconds)))
+    return b"|".join(filter(None, patterns))
+
+
+_FETCHING: Final = re.compile(rb"(?<![\w.-])(?:" + _programs() + rb"|" + _PYTHON + rb")")
 
 
 def may_fetch(data: bytes) -> bool:

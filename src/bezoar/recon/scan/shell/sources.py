@@ -16,6 +16,7 @@ _HOST: Final = re.compile(r"(?:[\w.{}-]{1,200}@)?[\w.{}-]{2,255}:(?!\\)[^:\s]*")
 _LOCAL: Final = re.compile(r"[./~]|file:|[A-Za-z]:[\\/]|$")
 _TELLING: Final = re.compile(r"(?i)ur[il]|link|src|source|address|href|remote|download|^\d$|^@$")
 _GLOB: Final = re.compile(r"\{([^{}]*,[^{}]*)\}|\[(\d{1,4})-(\d{1,4})\]")
+_ALONE: Final = re.compile(r"\{([^{},]*[/:][^{},]*)\}")  # No name of a variable.
 _WORDS: Final = re.compile(r"[a-z0-9]+")
 _HUB_NAME: Final = re.compile(r"[\w.{}$-]+(?:/[\w.{}$-]+)?")
 _IMAGE_DATA: Final = re.compile(
@@ -207,6 +208,7 @@ def _split(text: str, separator: str) -> tuple[str, str]:
 
 def _globbed(text: str) -> list[str]:
     """Expand `{a,b}` and `[1-3]` as curl does."""
+    text = _ALONE.sub(r"\1", text)
     found = _GLOB.search(text)
     if not found or found.start() < text.find("://") + 3:
         return [text]
