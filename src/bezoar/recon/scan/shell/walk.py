@@ -117,6 +117,9 @@ class Walk:
         if self._extra < len(values) * (len(body) + 1):
             return False
         for value in values:
+            self._extra -= 1
+            if self._extra <= 0:
+                return False
             self.scope.set(name, Value((value,)))
             self._again(body)
         return self._extra > 0
