@@ -22,7 +22,7 @@ from bezoar.expose.shapes import gather_shapes, held_out_error
 
 Look = tuple[tuple[str, Alarm], ...]
 _LOOKS = 3
-_SAME = 0.5  # two alarms share at least this part of their members, or they are not the same
+_SAME = 2 / 3  # two alarms share at least this part of the smaller one, or are not the same
 _KNOWS = 0.4  # outlines that misplace more held-out samples do not tell the classes apart
 
 

@@ -41,9 +41,9 @@ class Alarm:
         return rows[np.argsort(-self.strength[rows], kind="stable")]
 
     def overlap(self, other: "Alarm") -> float:
-        """Return the Jaccard index of the two alarms' members, 0 to 1."""
-        union = int((self.members | other.members).sum())
-        return int((self.members & other.members).sum()) / union if union else 0.0
+        """Return which part of the smaller alarm's members the other has, too, 0 to 1."""
+        smaller = min(int(self.members.sum()), int(other.members.sum()))
+        return int((self.members & other.members).sum()) / smaller if smaller else 0.0
 
 
 class Detector(Protocol[E_contra]):
