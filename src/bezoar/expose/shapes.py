@@ -47,9 +47,10 @@ def gather_shapes(
         all_labels = np.concatenate([old_labels, labels])
         trusted = np.arange(len(all_labels)) < len(old_labels)
     judge, kept = fit_trimmed(everything, all_labels, len(classes), trusted)
-    placed = judge.placed(features)
+    placed = judge.placed(everything)
     distances = judge.distances(placed)
-    depths = _depths(judge.distances(judge.placed(everything[kept])), all_labels[kept])
+    depths = _depths(distances[kept], all_labels[kept])
+    placed, distances = placed[-len(labels) :], distances[-len(labels) :]
     return ShapeEvidence(
         images,
         labels,
