@@ -82,8 +82,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Yield a connection in a transaction that may write; it commits when the block ends well."""
     with engine.execution_options(bezoar_writes=True).begin() as connection:
         if not has_table(connection):
-            connection.execute(CreateTable(events, if_not_exists=True))
+            _make_table(connection)
         yield connection
+
+
+def _make_table(connection: Connection) -> None:
+    # PostgreSQL's IF NOT EXISTS looks first and creates later: two that find nothing at once
+    # both create, and one fails. A lock that ends with the transaction makes them queue up.
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
+    connection.execute(CreateTable(events, if_not_exists=True))
+
+
+_MAKING = int.from_bytes(b"bezoar")
+"""The number of the lock under which the table is made: any constant that others do not use."""
 
 
 def has_table(connection: Connection) -> bool:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bezoar.core.errors import BezoarError
 from bezoar.core.event import FaultKind
 from bezoar.ledger import open_ledger
+from bezoar.ledger.database import has_table, open_engine, read_url, writing
 
 URL = os.environ.get("BEZOAR_TEST_POSTGRES", "")
 pytestmark = pytest.mark.skipif(not URL, reason="BEZOAR_TEST_POSTGRES names no PostgreSQL server")
@@ -88,6 +90,19 @@ def test_processes_that_share_a_chain_lose_nothing(url):
     with open_ledger(url) as ledger:
         assert [event.number for event in ledger.events()] == list(range(1, 101))
         assert ledger.verify() == []
+
+
+def test_a_table_that_another_is_making_is_waited_for(url):
+    def write():
+        with writing(open_engine(read_url(url))) as connection:
+            return has_table(connection)
+
+    with ThreadPoolExecutor() as pool:
+        with writing(open_engine(read_url(url))):
+            other = pool.submit(write)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=1)
+        assert other.result(timeout=60)
 
 
 def test_a_server_that_is_away_is_an_error_without_its_password():
