@@ -93,16 +93,20 @@ def test_processes_that_share_a_chain_lose_nothing(url):
 
 
 def test_a_table_that_another_is_making_is_waited_for(url):
+    engines = [open_engine(read_url(url)) for _ in range(2)]
+
     def write():
-        with writing(open_engine(read_url(url))) as connection:
+        with writing(engines[0]) as connection:
             return has_table(connection)
 
     with ThreadPoolExecutor() as pool:
-        with writing(open_engine(read_url(url))):
+        with writing(engines[1]):
             other = pool.submit(write)
             with pytest.raises(TimeoutError):
                 other.result(timeout=1)
         assert other.result(timeout=60)
+    for engine in engines:
+        engine.dispose()
 
 
 def test_a_server_that_is_away_is_an_error_without_its_password():
