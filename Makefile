@@ -20,7 +20,7 @@ help: ## show this
 # An environment knows its folder by name: in one that was moved or copied, begin again.
 $(shell test "$$(cat .venv/ready 2>/dev/null)" = "$$(pwd -P)" || rm -f .venv/ready)
 
-setup: .venv/ready ## make .venv, with bezoar and all that it and its tests need
+setup: .venv/ready ## make .venv with bezoar, and leave .venv/bin/bezoar
 
 .venv/ready: pyproject.toml constraints.txt Makefile
 	@test -f $@ || for python in python3 python3.13 python3.12 python3.11 none; do \
@@ -31,25 +31,31 @@ setup: .venv/ready ## make .venv, with bezoar and all that it and its tests need
 	  fi; \
 	done
 	@echo 'setting up .venv (about a minute)' >&2
-	@.venv/bin/python -m pip install --quiet --editable '.[expose,fix,postgres,web,dev]' \
+	@.venv/bin/python -m pip install --quiet --editable '.[expose,fix,postgres,web]' \
 	  --constraint constraints.txt
 	@pwd -P > $@
+
+.venv/ready-to-test: .venv/ready
+	@echo 'adding what the tests need (about a minute)' >&2
+	@.venv/bin/python -m pip install --quiet --constraint constraints.txt \
+	  --editable '.[dev,s3,files,zstd,hugging-face]'
+	@touch $@
 
 demo: setup ## poison a traffic-sign set, find it, refuse it, prove it
 	@.venv/bin/bezoar demo
 
-test: setup ## the fast tests
+test: .venv/ready-to-test ## the fast tests
 	@.venv/bin/python -m pytest -m 'not slow' -n $(PYTEST_WORKERS)
 
-slow: setup ## the tests that train for minutes
+slow: .venv/ready-to-test ## the tests that train for minutes
 	@.venv/bin/python -m pytest -m slow
 
-lint: setup ## ruff and mypy
+lint: .venv/ready-to-test ## ruff and mypy
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-docs: setup ## write docs/reference from the code
+docs: .venv/ready-to-test ## write docs/reference from the code
 	@.venv/bin/python tests/docs/reference.py
 
 check: lint test slow ## everything

@@ -30,3 +30,22 @@ class NothingToInspectError(BezoarError):
     """There is nothing to look at (exit code 4)."""
 
     exit_code = 4
+
+
+class HashMismatch(BezoarError):  # noqa: N818 - the name by which a failed run is known
+    """Bytes are not the bytes that were approved (exit code 1); the run must stop.
+
+    Attributes:
+        dataset: `NAME@VERSION`.
+        place: Which object or file: a path relative to the dataset, or what vouches for it.
+        expected: The digest that it must have, as text; empty where a signature is what failed.
+        found: The digest that it has; empty where there is nothing to hash.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self, dataset: str, place: str, why: str, *, expected: str = "", found: str = ""
+    ) -> None:
+        super().__init__(f"{dataset}: {place}: {why}", next=f"bezoar pull {dataset} --explain")
+        self.dataset, self.place, self.expected, self.found = dataset, place, expected, found
