@@ -1,0 +1,1 @@
+"""Fortify: nothing unvetted gets in, nothing vetted changes unseen."""
