@@ -57,6 +57,12 @@ RULES = {
     "BZ209": "bezoar.datasets.tree:NOT_AN_IMAGE",
     "BZ210": "bezoar.datasets.labelling:UNLABELLED",
     "BZ211": "bezoar.datasets.containers:SPECIAL_FILE",
+    # Fortify
+    "BZ351": "bezoar.fortify.mirror.rules:UNVERSIONED",
+    "BZ352": "bezoar.fortify.mirror.rules:UNLOCKED",
+    "BZ353": "bezoar.fortify.mirror.rules:OTHER_SIZE",
+    "BZ354": "bezoar.fortify.mirror.rules:OTHER_BYTES",
+    "BZ355": "bezoar.fortify.mirror.rules:MISSING",
     # Expose
     "BZ501": "bezoar.expose.detectors.group:RULE",
     "BZ502": "bezoar.expose.detectors.lift:RULE",

@@ -45,7 +45,15 @@ class HashMismatch(BezoarError):  # noqa: N818 - the name by which a failed run 
     exit_code = 1
 
     def __init__(
-        self, dataset: str, place: str, why: str, *, expected: str = "", found: str = ""
+        self,
+        dataset: str,
+        place: str,
+        why: str,
+        *,
+        expected: str = "",
+        found: str = "",
+        next: str = "",  # noqa: A002 - the field's name
     ) -> None:
-        super().__init__(f"{dataset}: {place}: {why}", next=f"bezoar pull {dataset} --explain")
+        mending = next or f"bezoar pull {dataset} --explain"
+        super().__init__(f"{dataset}: {place}: {why}", next=mending)
         self.dataset, self.place, self.expected, self.found = dataset, place, expected, found
