@@ -7,7 +7,7 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from bezoar.recon.source.client import Client
+from bezoar.adapters.web.client import Client
 
 COMMIT = "a1" * 20
 OLDER = "b2" * 20

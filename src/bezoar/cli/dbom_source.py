@@ -25,11 +25,11 @@ from bezoar.core.errors import BezoarError, NothingToInspectError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bezoar.adapters.web.client import Client
     from bezoar.datasets.dbom import Dbom
     from bezoar.datasets.entry import DbomEntry
     from bezoar.ledger.ledger import Ledger
     from bezoar.recon.outdated import Compared
-    from bezoar.recon.source.client import Client
 
 SEEN = "upstream.seen"
 """The kind of the event that remembers where a name led when it was asked first."""
@@ -58,7 +58,7 @@ def open_client(*, budget_s: float = 120, most_requests: int = 60) -> "Client":
         budget_s: Seconds for all questions together.
         most_requests: How many questions may be asked.
     """
-    from bezoar.recon.source.client import Client, tokens_of  # noqa: PLC0415 - late, see cli
+    from bezoar.adapters.web.client import Client, tokens_of  # noqa: PLC0415 - late, see cli
 
     return Client(tokens=tokens_of(os.environ), budget_s=budget_s, most_requests=most_requests)
 

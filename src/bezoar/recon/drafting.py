@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from bezoar.adapters.web.redaction import HIDDEN
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import LONGEST_NAME, DbomEntry
 from bezoar.recon.registering import Facts, draft_dataset
 from bezoar.recon.rules.inquiry import suggested_name, version_of
 from bezoar.recon.rules.unregistered_source import RULE as UNREGISTERED
 from bezoar.recon.scan.fetch import Fetch
-from bezoar.recon.scan.redaction import HIDDEN
 from bezoar.recon.scan.registered import Registry, canonical
 from bezoar.recon.scanning import Look
 

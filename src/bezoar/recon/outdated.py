@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import UnreachableError
+from bezoar.adapters.web.redaction import redacted
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome, Status
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.entry import Artefact, DbomEntry, Published
-from bezoar.recon.scan.redaction import redacted
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import UnreachableError
 from bezoar.recon.source.github import GithubRepository
 from bezoar.recon.source.hosts import host_of
 from bezoar.recon.source.hub import HubRepository

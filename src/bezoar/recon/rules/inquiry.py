@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Final
 
+from bezoar.adapters.web.redaction import HIDDEN
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
@@ -12,7 +13,6 @@ from bezoar.core.severity import Confidence, Severity
 from bezoar.datasets.entry import LONGEST_NAME, VERSION_PATTERN
 from bezoar.recon.scan.fetch import Fetch
 from bezoar.recon.scan.inventory import Inventory
-from bezoar.recon.scan.redaction import HIDDEN
 from bezoar.recon.scan.registered import Registry
 from bezoar.recon.scan.suppression import Suppression
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from bezoar.adapters.web.redaction import HIDDEN
 from bezoar.core.finding import Finding
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.recon.rules.inquiry import Inquiry, at_fetch
 from bezoar.recon.scan.fetch import Danger
-from bezoar.recon.scan.redaction import HIDDEN
 
 RULE: Final = Rule(
     code="BZ110",

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Final, Protocol, Self
 from urllib.parse import quote, urlsplit
 
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError, UnreachableError
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source.fields import at
 from bezoar.recon.source.signal import Aspect, Level, Signal
 

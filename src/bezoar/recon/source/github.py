@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError
 from bezoar.recon.source import levels
 from bezoar.recon.source.asking import described, learn, part, renamed, vacant
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError
 from bezoar.recon.source.fields import count, flag, items, moment, text
 from bezoar.recon.source.signal import Aspect, Level, Signal, unknown
 

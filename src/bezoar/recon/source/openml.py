@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from bezoar.adapters.web.client import Client
 from bezoar.recon.source import levels
 from bezoar.recon.source.asking import described
-from bezoar.recon.source.client import Client
 from bezoar.recon.source.fields import moment, text
 from bezoar.recon.source.signal import Aspect, Level, Signal, unknown
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
+from bezoar.adapters.web.client import Client, Reply, parsed
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source import levels
 from bezoar.recon.source.asking import Answer, learn, part
-from bezoar.recon.source.client import Client, Reply, parsed
-from bezoar.recon.source.errors import NotThereError, UnreachableError
 from bezoar.recon.source.fields import count, flag, moment, text
 from bezoar.recon.source.signal import Aspect, Level, Signal, unknown
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError
 from bezoar.recon.source import levels
 from bezoar.recon.source.asking import described, part
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError
 from bezoar.recon.source.fields import at, count, items, moment, text
 from bezoar.recon.source.signal import Aspect, Level, Signal, unknown
 

@@ -6,9 +6,9 @@ https://www.kaggle.com/docs/api
 
 from typing import Final
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source.asking import described, learn, part
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError, UnreachableError
 from bezoar.recon.source.fields import at, count, items, text
 from bezoar.recon.source.kaggle import KaggleDataset
 from bezoar.recon.source.openml import OpenmlDataset

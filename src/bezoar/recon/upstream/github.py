@@ -7,9 +7,9 @@ https://docs.github.com/en/rest/releases/releases (get a release by tag name).
 from typing import Final
 from urllib.parse import urlsplit
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source.asking import described, part
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError, UnreachableError
 from bezoar.recon.source.fields import count, items, moment, text
 from bezoar.recon.source.github import GithubRepository
 from bezoar.recon.upstream.answer import (

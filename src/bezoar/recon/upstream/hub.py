@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source.asking import described, learn, part
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError, UnreachableError
 from bezoar.recon.source.fields import items, moment, text
 from bezoar.recon.source.hub import HubRepository
 from bezoar.recon.upstream.answer import (

@@ -7,8 +7,8 @@ import hashlib
 import re
 from typing import Final
 
-from bezoar.recon.source.client import Client, Reply
-from bezoar.recon.source.errors import NotThereError, UnreachableError
+from bezoar.adapters.web.client import Client, Reply
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.recon.source.registry import RegistryImage, Session
 from bezoar.recon.upstream.answer import Pinned, State, Upstream, by_name
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import NotThereError
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import NotThereError
 from bezoar.recon.upstream.answer import Change, Pinned, State, Upstream, by_name
 
 _SHA256: Final = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bezoar.adapters.web.redaction import redacted
 from bezoar.recon.scan.fetch import Danger, Fetch, Kind
-from bezoar.recon.scan.redaction import redacted, without_secrets
+from bezoar.recon.scan.redaction import without_secrets
 
 SECRET = "hunter2secret"  # noqa: S105 - nobody's
 

@@ -6,9 +6,9 @@ import time
 import pytest
 from source_scene import World
 
-from bezoar.recon.source import guard
-from bezoar.recon.source.client import Client, tokens_of
-from bezoar.recon.source.errors import NotThereError, UnreachableError
+from bezoar.adapters.web import guard
+from bezoar.adapters.web.client import Client, tokens_of
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
 
 URL = "https://data.example.org/x"
 

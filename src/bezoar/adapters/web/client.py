@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
-from bezoar.recon.source.errors import NotThereError, UnreachableError
-from bezoar.recon.source.guard import LocalConnection, PublicConnection, hung_up_after
+from bezoar.adapters.web.errors import NotThereError, UnreachableError
+from bezoar.adapters.web.guard import LocalConnection, PublicConnection, hung_up_after
 
 _MOST_REDIRECTS: Final = 3
 _MOST_SILENT: Final = 3

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from bezoar.recon.source import guard
-from bezoar.recon.source.client import Client
-from bezoar.recon.source.errors import UnreachableError
+from bezoar.adapters.web import guard
+from bezoar.adapters.web.client import Client
+from bezoar.adapters.web.errors import UnreachableError
 
 HOST = "data.example.org"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from bezoar.recon.source.errors import UnreachableError
+from bezoar.adapters.web.errors import UnreachableError
 
 _MOST_ADDRESSES: Final = 3
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")

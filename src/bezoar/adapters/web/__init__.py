@@ -1,0 +1,1 @@
+"""The web: the one way in which bezoar asks strangers for metadata, and takes their bytes."""
