@@ -5,7 +5,7 @@ A command's flag goes before all of them. There are only keys that something use
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -21,7 +21,7 @@ from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
-_TABLES = frozenset({"policy", "scan"})
+_TABLES = frozenset({"approve", "mirror", "policy", "scan"})
 
 
 def _severity(value: object) -> Severity:
@@ -75,6 +75,37 @@ class ScanSettings(_Model):
     exclude: tuple[str, ...] = ()
 
 
+class MirrorSettings(_Model):
+    """The `[mirror]` table.
+
+    Attributes:
+        uri: Where the team keeps what it approved: a path, `file:`, `s3://bucket/prefix`,
+            `oci://host/repository`, `https://…`, `gs://bucket/prefix`.
+        endpoint: Where S3 or Google Cloud Storage is, if not at its usual place.
+        region: Of the bucket.
+        object_lock_days: How long nobody can delete or overwrite an object; S3 only.
+        object_lock_mode: Whether some people can lift that, or nobody.
+        allow_http: Hosts that may be spoken to without encryption; a machine's own always may.
+    """
+
+    uri: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    object_lock_mode: Literal["governance", "compliance"] = "governance"
+    allow_http: tuple[str, ...] = ()
+
+
+class ApproveSettings(_Model):
+    """The `[approve]` table.
+
+    Attributes:
+        require_review: Whether somebody has to have spot-checked the data.
+    """
+
+    require_review: bool = False
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
@@ -84,6 +115,8 @@ class Settings(_Model):
         fail_on: Mildest severity for which a command exits with 1.
         policy: How findings become a verdict.
         scan: What a scan of code knows beforehand.
+        mirror: Where the team keeps its own copies.
+        approve: What it takes to approve a dataset, beside signatures.
     """
 
     ledger: str | None = None
@@ -91,6 +124,8 @@ class Settings(_Model):
     fail_on: _Severity = Severity.MEDIUM
     policy: PolicySettings = PolicySettings()
     scan: ScanSettings = ScanSettings()
+    mirror: MirrorSettings = MirrorSettings()
+    approve: ApproveSettings = ApproveSettings()
 
     def as_policy(self) -> Policy:
         """Return the policy that the `[policy]` table describes."""
@@ -112,8 +147,11 @@ def read_settings(name: str, table: Mapping[str, Any], environment: Mapping[str,
     given = _from_environment(environment)
     if not given:
         return settings
-    policy = {**settings.policy.model_dump(), **given.pop("policy", {})}
-    return _validated("environment", {**settings.model_dump(), **given, "policy": policy})
+    tables = {
+        name: {**getattr(settings, name).model_dump(), **given.pop(name, {})}
+        for name in ("policy", "mirror")
+    }
+    return _validated("environment", {**settings.model_dump(), **given, **tables})
 
 
 def _validated(name: str, table: Mapping[str, Any]) -> Settings:
@@ -130,7 +168,12 @@ def _validated(name: str, table: Mapping[str, Any]) -> Settings:
 
 def _unknown(path: list[str]) -> str:
     """Say that a key is unknown, with the nearest one that is known at that place."""
-    tables: dict[str, type[BaseModel]] = {"policy": PolicySettings, "scan": ScanSettings}
+    tables: dict[str, type[BaseModel]] = {
+        "approve": ApproveSettings,
+        "policy": PolicySettings,
+        "scan": ScanSettings,
+        "mirror": MirrorSettings,
+    }
     fields = (tables.get(path[0], Settings) if path[1:] else Settings).model_fields
     key = path[-1]
     near = difflib.get_close_matches(key, fields, n=1, cutoff=0)
@@ -142,7 +185,8 @@ def _variables() -> dict[str, tuple[str, ...]]:
     """Return each environment variable's name and the path of the setting that it gives."""
     top = {name: (name,) for name in Settings.model_fields if name not in _TABLES}
     policy = {f"policy_{name}": ("policy", name) for name in PolicySettings.model_fields}
-    return {PREFIX + name.upper(): path for name, path in (top | policy).items()}
+    mirror = {f"mirror_{name}": ("mirror", name) for name in ("uri", "endpoint", "region")}
+    return {PREFIX + name.upper(): path for name, path in (top | policy | mirror).items()}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
