@@ -15,7 +15,7 @@ from bezoar.core.manifest import Manifest
 
 # A link, a pipe or a terminal in the place of a file must neither be followed nor waited for.
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_OTHER_THAN_IT_WAS: Final = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENXIO})
+_OTHER_THAN_IT_WAS: Final = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EISDIR})
 
 
 class AbsentFileError(BezoarError):
@@ -91,15 +91,19 @@ class _Opener:
 
     def __call__(self) -> BinaryIO:
         try:
-            descriptor = os.open(f"{self.base}/{self.path}", _FLAGS)
+            # What is read here is read in large pieces: a buffer would only copy it.
+            file = io.FileIO(f"{self.base}/{self.path}", opener=_open)
         except OSError as error:
             if error.errno in _OTHER_THAN_IT_WAS:
                 raise AbsentFileError("it is gone, or something else is in its place") from error
             raise BezoarError(
                 f"{self.path}: cannot be read: {error.strerror}", next=f"ls -l {self.base}"
             ) from error
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
             raise AbsentFileError("it is no regular file any more")
-        # What is read here is read in large pieces: a buffer would only copy it.
-        return io.FileIO(descriptor)
+        return file
+
+
+def _open(path: str, _flags: int) -> int:
+    return os.open(path, _FLAGS)

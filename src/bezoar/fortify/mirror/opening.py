@@ -7,24 +7,29 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from bezoar.core.errors import UsageError
 from bezoar.fortify.mirror.folder import FolderMirror
+from bezoar.fortify.mirror.keys import checked
 from bezoar.fortify.mirror.store import Store
+from bezoar.project.settings import MirrorSettings
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _KINDS: Final = "a folder, file:, s3://, oci://, https:// or gs://"
 
 
-def open_mirror(uri: str, project_root: Path) -> Store:
+def open_mirror(uri: str, project_root: Path, settings: MirrorSettings | None = None) -> Store:
     """Return the mirror at an address; nothing is asked of it yet.
 
     Args:
-        uri: `file:///absolute`, `file:relative` or a path (relative to the project's folder).
+        uri: `file:///absolute`, `file:relative` or a path (relative to the project's folder),
+            `s3://bucket/prefix`.
         project_root: The project's folder.
+        settings: What else is known of the team's mirror.
 
     Raises:
         UsageError: If it is no address of a mirror, or names a user or a password.
+        BezoarError: If what it takes to reach it is not installed.
     """
-    match = _SCHEME.match(uri)
-    if not match:
+    if not _SCHEME.match(uri):
         return FolderMirror(_folder(uri, project_root), uri)
     try:
         parts = urlsplit(uri)
@@ -33,16 +38,46 @@ def open_mirror(uri: str, project_root: Path) -> Store:
         raise _not_one(uri) from None
     if named or not uri.isprintable():
         raise _off("an address of a mirror names no user and no password: they come from outside")
-    if parts.scheme == "file":
-        return FolderMirror(_folder(_path(parts), project_root), uri)
+    if parts.query or parts.fragment:
+        raise _off("a ? or # in the path of an address is written as %3F or %23")
+    settings = settings or MirrorSettings()
+    match parts.scheme:
+        case "file":
+            return FolderMirror(_folder(_path(parts), project_root), uri)
+        case "s3":
+            return _s3(parts, settings)
     raise _not_one(uri)
+
+
+def _s3(parts: SplitResult, settings: MirrorSettings) -> Store:
+    from bezoar.adapters.s3 import Bucket, Retention  # noqa: PLC0415 - not every mirror is in S3
+    from bezoar.fortify.mirror.s3 import S3Mirror  # noqa: PLC0415 - the same
+
+    retention = None
+    if settings.object_lock_days:
+        retention = Retention(settings.object_lock_days, settings.object_lock_mode)
+    bucket = Bucket(_bucket(parts), endpoint=settings.endpoint, region=settings.region)
+    return S3Mirror(bucket, _prefix(parts), retention)
+
+
+def _bucket(parts: SplitResult) -> str:
+    if not _BUCKET.fullmatch(parts.netloc):
+        raise _off(f"not the name of a bucket: {parts.netloc!r}")
+    return parts.netloc
+
+
+def _prefix(parts: SplitResult) -> str:
+    """Return the path as a prefix of names, without slashes at its ends."""
+    prefix = unquote(parts.path).strip("/")
+    try:
+        return checked(prefix) if prefix else ""
+    except ValueError:
+        raise _off(f"not a prefix of a mirror's names: {parts.path!r}") from None
 
 
 def _path(parts: SplitResult) -> str:
     if parts.netloc not in {"", "localhost"}:
         raise _off(f"file://{parts.netloc}/ is on another machine: mount it, and give its path")
-    if parts.query or parts.fragment:
-        raise _off("a path in an address has its ? and # written as %3F and %23")
     return unquote(parts.path)
 
 

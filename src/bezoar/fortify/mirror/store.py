@@ -90,13 +90,14 @@ class CheckedReader:
 
         Raises:
             WrongBytesError: If these are not the bytes that were announced.
+            BezoarError: If they cannot be read.
         """
         if self._judged:
             return b""
         want = self._left if most < 0 else min(most, self._left)
-        piece = self._data.read(want)
+        piece = self._piece(want)
         while len(piece) < want:
-            if not (more := self._data.read(want - len(piece))):
+            if not (more := self._piece(want - len(piece))):
                 raise WrongBytesError("it is shorter than it was", self.digest)
             piece += more
         self._hash.update(piece)
@@ -110,10 +111,17 @@ class CheckedReader:
         self._data.seek(0)
         self._left, self._hash, self._judged = self.size, hashlib.sha256(), False
 
+    def _piece(self, most: int) -> bytes:
+        try:
+            return self._data.read(most)
+        except OSError as error:
+            name = getattr(self._data, "name", "the file")
+            raise BezoarError(f"cannot read {name}: {error.strerror}", "dmesg | tail") from error
+
     def _judge(self) -> None:
         found = Digest("sha256", self._hash.digest())
         if found != self.digest:
             raise WrongBytesError("its bytes changed", self.digest, found)
-        if self._data.read(1):
+        if self._piece(1):
             raise WrongBytesError("it is longer than it was", self.digest)
         self._judged = True

@@ -1,0 +1,100 @@
+"""`S3Mirror`: a mirror in S3, or in whatever speaks as S3 does."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from bezoar.core.digest import Digest
+from bezoar.core.errors import BezoarError
+from bezoar.core.finding import Finding
+from bezoar.core.mirror import Stored
+from bezoar.core.outcome import Outcome, Status
+from bezoar.core.place import Place, PlaceKind
+from bezoar.fortify.mirror.keys import checked
+from bezoar.fortify.mirror.rules import UNLOCKED, UNVERSIONED
+from bezoar.fortify.mirror.store import CheckedReader
+
+if TYPE_CHECKING:
+    from bezoar.adapters.s3 import Bucket, Retention
+
+
+class S3Mirror:
+    """A mirror in a bucket, below a prefix.
+
+    Attributes:
+        uri: Its address.
+        workers: How many requests at once serve it well.
+    """
+
+    def __init__(
+        self, bucket: "Bucket", prefix: str, retention: "Retention | None", workers: int = 16
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            bucket: The bucket.
+            prefix: What every object's name begins with, without a slash at its ends.
+            retention: How long each object is locked.
+            workers: How many requests at once.
+        """
+        self._bucket, self._retention, self.workers = bucket, retention, workers
+        self._prefix = f"{prefix}/" if prefix else ""
+        self.uri = f"s3://{bucket.name}/{prefix}".rstrip("/")
+
+    def find(self, key: str) -> Stored | None:
+        """See `Mirror.find`."""
+        there = self._bucket.head(self._prefix + checked(key))
+        return None if there is None else Stored(key, there.size, there.version)
+
+    def put(self, key: str, data: BinaryIO, size: int, digest: Digest) -> Stored:
+        """See `Mirror.put`; S3 itself refuses a second object of that name."""
+        stored = self._store(key, CheckedReader(data, size, digest))
+        there = Stored(key, size, stored.version) if stored else self.find(key)
+        if there is None:
+            raise BezoarError(
+                f"{self.uri}: {key} is there, and is not: S3 says both", f"aws s3 ls {self.uri}/"
+            )
+        return there
+
+    def replace(self, key: str, data: BinaryIO, size: int, digest: Digest) -> Stored:
+        """See `Store.replace`: where S3 keeps versions, the old one stays."""
+        stored = self._store(key, CheckedReader(data, size, digest), anew=True)
+        return Stored(key, size, stored.version if stored else "")
+
+    def _store(self, key: str, reader: CheckedReader, *, anew: bool = False) -> Stored | None:
+        name, sha256 = self._prefix + checked(key), reader.digest.value
+        return self._bucket.put(name, reader, reader.size, sha256, self._retention, anew=anew)
+
+    def get(self, key: str, version: str = "") -> Iterator[bytes]:
+        """See `Mirror.get`."""
+        return self._bucket.get(self._prefix + checked(key), version)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """See `Mirror.keys`."""
+        for name in self._bucket.keys(self._prefix + prefix):
+            yield name.removeprefix(self._prefix)
+
+    def keep(self, name: str, blobs: Sequence[Stored]) -> None:
+        """See `Store.keep`: S3 keeps what nobody deletes."""
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """See `Store.outcomes`: whether it keeps versions, and locks what it is told to."""
+        mending = f"aws s3api put-bucket-versioning --bucket {self._bucket.name}"
+        mending += " --versioning-configuration Status=Enabled"
+        place = Place(PlaceKind.FILE, self.uri)
+        found = []
+        if not self._bucket.versioned():
+            message = "what is overwritten or deleted in it is gone"
+            found.append(Finding(UNVERSIONED, place, message, next=mending))
+        outcomes = (Outcome.of(UNVERSIONED, found),)
+        if self._retention is None:
+            return (
+                *outcomes,
+                Outcome(UNLOCKED, Status.NOT_APPLICABLE, reason="no lock is asked for"),
+            )
+        found = []
+        if not self._bucket.locking():
+            message = f"objects are to be locked for {self._retention.days} days, and are not"
+            mending = f"aws s3api put-object-lock-configuration --bucket {self._bucket.name}"
+            mending += " --object-lock-configuration ObjectLockEnabled=Enabled"
+            found.append(Finding(UNLOCKED, place, message, next=mending))
+        return (*outcomes, Outcome.of(UNLOCKED, found))
