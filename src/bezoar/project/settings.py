@@ -21,7 +21,7 @@ from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
-_TABLES = frozenset({"approve", "mirror", "policy", "scan"})
+_TABLES = frozenset({"approve", "egress", "mirror", "policy", "run", "scan"})
 
 
 def _severity(value: object) -> Severity:
@@ -106,6 +106,26 @@ class ApproveSettings(_Model):
     require_review: bool = False
 
 
+class EgressSettings(_Model):
+    """The `[egress]` table.
+
+    Attributes:
+        also: What jobs may reach beside the mirror, each as `host:port`.
+    """
+
+    also: tuple[str, ...] = ()
+
+
+class RunSettings(_Model):
+    """The `[run]` table.
+
+    Attributes:
+        require_level: How far a job has to be confined at least, 1 to 3; else it does not start.
+    """
+
+    require_level: Annotated[int, Field(ge=1, le=3)] = 1
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
@@ -116,6 +136,8 @@ class Settings(_Model):
         policy: How findings become a verdict.
         scan: What a scan of code knows beforehand.
         mirror: Where the team keeps its own copies.
+        egress: What jobs may reach beside the mirror.
+        run: How far a job has to be confined.
         approve: What it takes to approve a dataset, beside signatures.
     """
 
@@ -125,6 +147,8 @@ class Settings(_Model):
     policy: PolicySettings = PolicySettings()
     scan: ScanSettings = ScanSettings()
     mirror: MirrorSettings = MirrorSettings()
+    egress: EgressSettings = EgressSettings()
+    run: RunSettings = RunSettings()
     approve: ApproveSettings = ApproveSettings()
 
     def as_policy(self) -> Policy:
@@ -170,6 +194,8 @@ def _unknown(path: list[str]) -> str:
     """Say that a key is unknown, with the nearest one that is known at that place."""
     tables: dict[str, type[BaseModel]] = {
         "approve": ApproveSettings,
+        "egress": EgressSettings,
+        "run": RunSettings,
         "policy": PolicySettings,
         "scan": ScanSettings,
         "mirror": MirrorSettings,
