@@ -1,4 +1,4 @@
-"""`Client`: asks public interfaces for metadata. The only place of reconnaissance with a socket.
+"""`Client`: asks public interfaces for metadata; the only socket of reconnaissance.
 
 HTTPS only; few redirects, each one checked like the first address; public addresses only; answers
 bounded in size and time. Nothing that is known here is sent, except a token to its own host.
@@ -13,18 +13,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from bezoar.adapters.web.errors import NotThereError, UnreachableError
-from bezoar.adapters.web.guard import LocalConnection, PublicConnection, hung_up_after
+from bezoar.adapters.web.guard import hung_up_after
+from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of
 
 _MOST_REDIRECTS: Final = 3
 _MOST_SILENT: Final = 3
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _ABSENT: Final = frozenset({401, 403, 404, 410, 451})
-_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _TOKEN: Final = re.compile(r"[!-~]{1,4096}")
-_HTTPS: Final = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +87,11 @@ class Client:
         """
         reply = self.heard(url, method=method, headers=headers)
         if reply.status in _ABSENT and reply.headers.get("x-ratelimit-remaining") != "0":
-            raise NotThereError(f"{_host(url)} answers {reply.status}", reply.status)
+            raise NotThereError(f"{host_of(url)} answers {reply.status}", reply.status)
         if reply.status != http.client.OK:
             limited = reply.status in {403, 429}
             why = "too many questions from here for now" if limited else "no usable answer"
-            raise UnreachableError(f"{_host(url)} answers {reply.status}: {why}")
+            raise UnreachableError(f"{host_of(url)} answers {reply.status}: {why}")
         return reply
 
     def heard(
@@ -104,88 +102,50 @@ class Client:
         for _ in range(_MOST_REDIRECTS + 1):
             reply = self._once(url, method, extra)
             location = reply.headers.get("location")
-            if reply.status not in _REDIRECTS or not location:
+            if reply.status not in REDIRECTS or not location:
                 return reply
             target = urljoin(url, location)
-            if _host(target) != _host(url):
+            if host_of(target) != host_of(url):
                 # What was meant for one host is not shown to another.
                 extra.pop("Authorization", None)
             url = target
-        raise UnreachableError(f"{_host(url)} redirects more than {_MOST_REDIRECTS} times")
+        raise UnreachableError(f"{host_of(url)} redirects more than {_MOST_REDIRECTS} times")
 
     def _once(self, url: str, method: str, extra: Mapping[str, str]) -> Reply:
         left = self.budget_s - (time.monotonic() - self._began)
         if left <= 0 or len(self.asked) >= self.most_requests:
             raise UnreachableError("too many questions, or too slow answers, for one command")
-        if self._silent[_host(url)] >= _MOST_SILENT:
-            raise UnreachableError(f"{_host(url)} did not answer before")
+        if self._silent[host_of(url)] >= _MOST_SILENT:
+            raise UnreachableError(f"{host_of(url)} did not answer before")
         self.asked.append(url)
-        connection, target = self._connection(url, min(self.timeout_s, left))
-        headers = {"User-Agent": "bezoar", "Accept-Encoding": "identity", "Accept": "*/*"}
-        if token := self.tokens.get(_host(url)):
-            headers["Authorization"] = token
+        reach = Reach(local=self.local, tokens=self.tokens)
+        connection, target = reach.connection(url, min(self.timeout_s, left))
         try:
             with hung_up_after(connection, min(self.timeout_s, left)):
-                connection.request(method, target, headers={**headers, **extra})
+                connection.request(method, target, headers={**reach.headers(url), **extra})
                 with connection.getresponse() as response:
                     reply = self._reply(url, response)
             if connection.expired:  # what a cut line looks like to a reader: a short answer
                 raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             if connection.expired or isinstance(error, TimeoutError):
-                self._silent[_host(url)] += 1
+                self._silent[host_of(url)] += 1
                 why = f"took longer than {self.timeout_s:g} s"
             else:
                 why = f"cannot be reached ({error or type(error).__name__})"
-            raise UnreachableError(f"{_host(url)} {why}") from None
+            raise UnreachableError(f"{host_of(url)} {why}") from None
         return reply
 
     def _reply(self, url: str, response: http.client.HTTPResponse) -> Reply:
         headers = {name.lower(): value for name, value in response.getheaders()}
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise UnreachableError(f"{_host(url)} answers in an encoding that was not asked for")
+            raise UnreachableError(f"{host_of(url)} answers in an encoding that was not asked for")
         body = response.read(self.most_bytes + 1)
         if len(body) > self.most_bytes:
-            raise UnreachableError(f"{_host(url)} answers with more than {self.most_bytes:,} bytes")
+            raise UnreachableError(
+                f"{host_of(url)} answers with more than {self.most_bytes:,} bytes"
+            )
         return Reply(url, response.status, headers, body)
-
-    def _connection(
-        self, url: str, timeout_s: float
-    ) -> tuple[PublicConnection | LocalConnection, str]:
-        """Return a connection for an address, and what to ask on it.
-
-        Raises:
-            UnreachableError: If it is no address of a host that may be asked.
-        """
-        parts, host = checked(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if base := self.local.get(host):
-            there = urlsplit(base)
-            local = LocalConnection(there.hostname or "", there.port or 80, timeout_s)
-            return local, there.path.rstrip("/") + target
-        return PublicConnection(host, parts.port or _HTTPS, timeout_s), target
-
-
-def checked(url: str) -> tuple[Any, str]:
-    """Return an address in parts, and its host.
-
-    Raises:
-        UnreachableError: If it is not https, names a user, or is no address at all.
-    """
-    try:
-        parts = urlsplit(url)
-        host, _port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        raise UnreachableError("that is no web address") from None
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise UnreachableError("that is no web address: it holds characters that none has")
-    if parts.scheme != "https":
-        raise UnreachableError(f"only https is asked, not {parts.scheme or 'nothing'}:")
-    if parts.username is not None or parts.password is not None:
-        raise UnreachableError("an address with a user in it is not asked")
-    if not _HOST.fullmatch(host):
-        raise UnreachableError("that is no host")
-    return parts, host
 
 
 def parsed(reply: Reply) -> Any:
@@ -198,7 +158,7 @@ def parsed(reply: Reply) -> Any:
         return json.loads(reply.body, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise UnreachableError(
-            f"{_host(reply.url)} answers with something else than JSON"
+            f"{host_of(reply.url)} answers with something else than JSON"
         ) from None
 
 
@@ -224,10 +184,3 @@ def _usable(token: str | None) -> str | None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()[:100] or "nobody"
-    except ValueError:
-        return "nobody"

@@ -15,3 +15,7 @@ class NotThereError(UnreachableError):
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
         self.status = status
+
+
+class StaleMarkError(UnreachableError):
+    """What was to be continued is not there any more: it has to begin anew."""

@@ -1,5 +1,6 @@
 """The one place with a socket: where it goes, how long, how much, and what it gives away."""
 
+import contextlib
 import socket
 import time
 
@@ -49,6 +50,7 @@ def test_what_is_no_https_address_is_not_asked(world, url):
         "172.16.0.1",
         "192.168.1.1",
         "169.254.169.254",
+        "168.63.129.16",
         "100.64.0.1",
         "0.0.0.0",  # noqa: S104 - nothing is bound to it
         "224.0.0.1",
@@ -157,6 +159,37 @@ def test_a_host_that_drips_is_hung_up_on(world):
     with pytest.raises(UnreachableError, match=r"longer than 0\.3 s"):
         world.client(timeout_s=0.3).json(URL)
     assert time.monotonic() - began < 1.5
+
+
+def test_a_host_that_drips_its_last_answer_is_hung_up_on(world):
+    """Without a length: the connection has let go of the line by then."""
+
+    def drip(request):
+        request.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+        for _ in range(40):
+            time.sleep(0.05)
+            try:
+                request.wfile.write(b" ")
+            except OSError:
+                return
+
+    world.answers[URL] = drip
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match=r"longer than 0\.3 s"):
+        world.client(timeout_s=0.3).json(URL)
+    assert time.monotonic() - began < 1.5
+
+
+def test_a_header_without_end_is_cut_off(world):
+    def pour(request):
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        with contextlib.suppress(OSError):
+            for number in range(50):
+                request.wfile.write(b"X-%d: " % number + b"a" * 60_000 + b"\r\n")
+
+    world.answers[URL] = pour
+    with pytest.raises(UnreachableError, match="a header of more than 65,536 bytes"):
+        world.client().json(URL)
 
 
 def test_a_host_that_does_not_answer_is_not_asked_for_ever(world):
