@@ -8,11 +8,24 @@ from typing import Annotated
 
 import typer
 
-from bezoar.cli import check, dbom, exercise, expose, log, recon, review, rule, scan, status
+from bezoar.cli import (
+    approve,
+    check,
+    dbom,
+    exercise,
+    expose,
+    keys,
+    log,
+    recon,
+    review,
+    rule,
+    scan,
+    status,
+)
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = (scan, check, dbom, recon, review, expose, exercise, status, log, rule)
+STAGES = (scan, check, dbom, recon, review, approve, keys, expose, exercise, status, log, rule)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """
