@@ -9,6 +9,7 @@ from bezoar.core.errors import UsageError
 from bezoar.fortify.mirror.folder import FolderMirror
 from bezoar.fortify.mirror.keys import checked
 from bezoar.fortify.mirror.store import Store
+from bezoar.project import Project
 from bezoar.project.settings import MirrorSettings
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -47,6 +48,19 @@ def open_mirror(uri: str, project_root: Path, settings: MirrorSettings | None = 
         case "s3":
             return _s3(parts, settings)
     raise _not_one(uri)
+
+
+def declared_mirror(project: Project) -> Store:
+    """Return the mirror that a project declares.
+
+    Raises:
+        UsageError: If it declares none, or what it declares is none.
+        BezoarError: If what it takes to reach it is not installed.
+    """
+    settings = project.settings.mirror
+    if settings.uri is None:
+        raise _off("no mirror is declared")
+    return open_mirror(settings.uri, project.root, settings)
 
 
 def _s3(parts: SplitResult, settings: MirrorSettings) -> Store:

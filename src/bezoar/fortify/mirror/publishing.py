@@ -9,7 +9,6 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import HashMismatch
 from bezoar.core.finding import Finding
 from bezoar.core.mirror import Mirror, Stored
-from bezoar.core.place import Place, PlaceKind
 from bezoar.datasets.entry import now
 from bezoar.fortify.mirror.content import AbsentFileError, Blob, Version, document
 from bezoar.fortify.mirror.keys import blob_key, index_key, revocation_key
@@ -17,6 +16,7 @@ from bezoar.fortify.mirror.parallel import in_parallel
 from bezoar.fortify.mirror.receipt import SCHEMA_VERSION, Receipt, canonical, version_list
 from bezoar.fortify.mirror.rules import OTHER_SIZE
 from bezoar.fortify.mirror.store import Store, WrongBytesError
+from bezoar.fortify.mirror.verifying import damage
 
 Progress = Callable[[int, int], None]
 """Called with (done, total), in bytes."""
@@ -51,7 +51,11 @@ class _Placed:
 
 
 def publish(
-    mirror: Store, version: Version, progress: Progress, *, mend: bool = False
+    mirror: Store,
+    version: Version,
+    progress: Progress,
+    *,
+    damaged: frozenset[str] = frozenset(),
 ) -> Published:
     """Put a version into a mirror: what is not there yet, and the index when all of it is.
 
@@ -62,14 +66,18 @@ def publish(
         mirror: Where to.
         version: What.
         progress: Told how far it is.
-        mend: Put the right bytes in the place of damaged objects.
+        damaged: Names of objects that are there and whose bytes are to be put anew.
 
     Raises:
         HashMismatch: If a file is not what the manifest says.
         BezoarError: If a file cannot be read, or the mirror refuses or does not answer.
     """
-    placed = list(_placed(mirror, version, progress, mend))
-    wrong = tuple(_damaged(one, version.spec) for one in placed if one.stored.size != one.blob.size)
+    placed = list(_placed(mirror, version, progress, damaged))
+    wrong = tuple(
+        damage(OTHER_SIZE, version.spec, one.blob, f"it has {one.stored.size:,} bytes")
+        for one in placed
+        if one.stored.size != one.blob.size
+    )
     receipt = None if wrong else _concluded(mirror, version, placed)
     new = [one.blob.size for one in placed if one.new]
     return Published(receipt, len(new), sum(new), len(placed) - len(new) - len(wrong), wrong)
@@ -111,21 +119,23 @@ def read_object(mirror: Mirror, key: str, most: int, version: str = "") -> bytes
     return bytes(data[: most + 1])
 
 
-def _placed(mirror: Store, version: Version, progress: Progress, mend: bool) -> Iterator[_Placed]:
+def _placed(
+    mirror: Store, version: Version, progress: Progress, damaged: frozenset[str]
+) -> Iterator[_Placed]:
     """Yield each piece of content once the store has it, or has something else in its place."""
     blobs = version.blobs()
     total, done = sum(blob.size for blob in blobs), 0
-    place = partial(_place, mirror, version.spec, mend)
+    place = partial(_place, mirror, version.spec, damaged)
     for one in in_parallel(place, blobs, mirror.workers):
         done += one.blob.size
         progress(done, total)
         yield one
 
 
-def _place(mirror: Store, spec: str, mend: bool, blob: Blob) -> _Placed:
+def _place(mirror: Store, spec: str, damaged: frozenset[str], blob: Blob) -> _Placed:
     key = blob_key(blob.digest)
     there = mirror.find(key)
-    if there is not None and (there.size == blob.size or not mend):
+    if there is not None and key not in damaged:
         return _Placed(blob, there, new=False)
     store = mirror.put if there is None else mirror.replace
     try:
@@ -154,7 +164,10 @@ def _concluded(mirror: Store, version: Version, placed: list[_Placed]) -> Receip
         if one.stored.version and one.stored.key not in named
     }
     if others:
-        placed = [*placed, _place(mirror, "", True, document("versions", version_list(others)))]
+        placed = [
+            *placed,
+            _place(mirror, version.spec, frozenset(), document("versions", version_list(others))),
+        ]
     mirror.keep(version.spec, [one.stored for one in placed])
     key = index_key(version.name, version.version)
     named[key] = settle(mirror, key, _index(version.spec, roles)).version
@@ -174,13 +187,3 @@ def _concluded(mirror: Store, version: Version, placed: list[_Placed]) -> Receip
 def _index(spec: str, roles: dict[str, Digest]) -> bytes:
     digests = {role: str(digest) for role, digest in roles.items()}
     return canonical({"schema_version": SCHEMA_VERSION, "spec": spec, **digests})
-
-
-def _damaged(one: _Placed, spec: str) -> Finding:
-    return Finding(
-        OTHER_SIZE,
-        Place(PlaceKind.FILE, one.stored.key),
-        f"it has {one.stored.size:,} bytes in place of {one.blob.size:,}",
-        evidence={"place": one.blob.place, "size": one.stored.size, "expected": one.blob.size},
-        next=f"bezoar mirror {spec} --mend",
-    )

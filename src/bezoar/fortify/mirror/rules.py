@@ -9,7 +9,7 @@ UNVERSIONED: Final = Rule(
     code="BZ351",
     name="mirror-unversioned",
     title="The mirror keeps no versions",
-    severity=Severity.MEDIUM,
+    severity=Severity.LOW,
     why="Whoever may write to the mirror can overwrite or delete what was approved, and nothing"
     " brings it back. Pulls notice, and stop; training then waits for somebody to publish again.",
     taxonomy=("ATLAS:AML.T0020",),
