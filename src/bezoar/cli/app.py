@@ -16,6 +16,7 @@ from bezoar.cli import (
     expose,
     keys,
     log,
+    mirror,
     recon,
     review,
     rule,
@@ -25,7 +26,21 @@ from bezoar.cli import (
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
-STAGES = (scan, check, dbom, recon, review, approve, keys, expose, exercise, status, log, rule)
+STAGES = (
+    scan,
+    check,
+    dbom,
+    recon,
+    review,
+    approve,
+    keys,
+    mirror,
+    expose,
+    exercise,
+    status,
+    log,
+    rule,
+)
 """Files of this folder, in the order of their panels in `bezoar --help`."""
 
 WHICH_ONE = """
