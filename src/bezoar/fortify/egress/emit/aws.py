@@ -138,8 +138,8 @@ def _heading(wanted: Wanted) -> str:
         (
             f"Machines in the security group reach {reached(wanted)} by TCP, and nothing else.",
             (
-                "A mirror in S3 is reached through an endpoint that lets through to its bucket alone,"
-                " and the role of the jobs can do nothing in S3 around it."
+                "A mirror in S3 is reached through an endpoint that lets through to its bucket"
+                " alone, and the role of the jobs can do nothing in S3 around it."
             ),
             "The VPC's resolver answers for the mirror's names only.",
         ),
@@ -147,12 +147,12 @@ def _heading(wanted: Wanted) -> str:
             "Only what is in the security group, and in no other one besides: groups add up.",
             "The resolver's rules hold for the whole VPC; keep training in one of its own.",
             (
-                "The machine's metadata (169.254.169.254) is beyond security groups: switch it off,"
-                " or set its hop limit to 1 where jobs are containers."
+                "The machine's metadata (169.254.169.254) is beyond security groups: switch it"
+                " off, or set its hop limit to 1 where jobs are containers."
             ),
             (
-                "Peerings, transit gateways and endpoints of other services: they are routes, and"
-                " this file makes none and takes none away."
+                "Peerings, transit gateways and endpoints of other services: they are routes,"
+                " and this file makes none and takes none away."
             ),
         ),
     )

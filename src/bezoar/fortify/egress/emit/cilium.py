@@ -24,12 +24,12 @@ def policy(wanted: Wanted) -> str:
         ),
         (
             (
-                "Cilium allows the addresses that DNS gave for a name. Others that share them, as in"
-                " a content network, become reachable along."
+                "Cilium allows the addresses that DNS gave for a name. Others that share them,"
+                " as in a content network, become reachable along."
             ),
             (
-                "Names are allowed, not what is said to them: whoever holds keys of another customer"
-                " of the same store can write to it."
+                "Names are allowed, not what is said to them: whoever holds keys of another"
+                " customer of the same store can write to it."
             ),
             "Pods with hostNetwork: true are not held by it.",
         ),

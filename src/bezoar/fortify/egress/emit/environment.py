@@ -23,8 +23,8 @@ def policy(_wanted: Wanted) -> str:
         "Environment of a training job",
         (
             (
-                "Nothing. Hugging Face's libraries and pip say at once that they are offline, in place"
-                " of waiting for a network that another policy closes."
+                "Nothing. Hugging Face's libraries and pip say at once that they are offline, in"
+                " place of waiting for a network that another policy closes."
             ),
         ),
         ("Any program, and any line of Python, can ignore or unset these variables.",),

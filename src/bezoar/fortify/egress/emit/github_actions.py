@@ -21,11 +21,12 @@ def policy(wanted: Wanted) -> str:
         (
             (
                 "actions/checkout and others need github.com:443 and api.github.com:443. Anybody"
-                " publishes data there: take it into [egress] also only if the job cannot do without."
+                " publishes data there: take it into [egress] also only if the job cannot do"
+                " without."
             ),
             (
-                "Runners of your own where the agent is not installed, and runners of another system"
-                " than Linux."
+                "Runners of your own where the agent is not installed, and runners of another"
+                " system than Linux."
             ),
             "Steps before this one.",
             (

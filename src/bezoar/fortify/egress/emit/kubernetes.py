@@ -21,20 +21,20 @@ def policy(wanted: Wanted) -> str:
         ),
         (
             (
-                "A NetworkPolicy knows no names: where the mirror's addresses change, write it anew,"
-                " or put a proxy with an address of its own before it."
+                "A NetworkPolicy knows no names: where the mirror's addresses change, write it"
+                " anew, or put a proxy with an address of its own before it."
             ),
             (
                 "Whatever else lives at these addresses is allowed along: a content network or a"
                 " region of a cloud store has many customers behind one address."
             ),
             (
-                "The cluster's DNS answers for every name, so small amounts of data get out inside"
-                " of questions. Cilium's policy limits the names."
+                "The cluster's DNS answers for every name, so small amounts of data get out"
+                " inside of questions. Cilium's policy limits the names."
             ),
             (
-                "Nothing at all where the network plug-in does not enforce policies, and not for pods"
-                " with hostNetwork: true."
+                "Nothing at all where the network plug-in does not enforce policies, and not for"
+                " pods with hostNetwork: true."
             ),
             "Traffic of the node itself, and what the kubelet does for a pod, as pulling images.",
         ),

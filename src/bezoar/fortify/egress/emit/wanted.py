@@ -77,7 +77,11 @@ def heading(title: str, enforces: Sequence[str], open_: Sequence[str]) -> str:
         lines.append(f"# {head}")
         for sentence in sentences:
             lines += textwrap.wrap(
-                sentence, _WIDTH, initial_indent="# - ", subsequent_indent="#   "
+                sentence,
+                _WIDTH,
+                initial_indent="# - ",
+                subsequent_indent="#   ",
+                break_on_hyphens=False,
             )
         lines.append("#")
     lines.append("# Check that it holds where the jobs run: bezoar egress probe")
