@@ -5,6 +5,7 @@ pull("signs", project=scene.project)
 """
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import fortify_scene
@@ -13,15 +14,10 @@ from fortify_scene import Scene
 from bezoar.core.digest import Digest
 from bezoar.core.manifest import Entry
 from bezoar.datasets.dbom import Dbom
-from bezoar.datasets.entry_toml import format_entry
-from bezoar.datasets.manifest import manifest_path, read_manifest
-from bezoar.fortify.mirror import open_mirror, publish
-from bezoar.fortify.mirror.content import Version
+from bezoar.flows.mirror import mirror
 from bezoar.fortify.mirror.keys import blob_key
-from bezoar.fortify.mirror.store import Store
 from bezoar.fortify.pull.verifying import Hashing, Verification
 from bezoar.fortify.signing import Approval
-from bezoar.fortify.signing.places import sign_off_path
 from bezoar.fortify.vetting.record import read_vet_record
 from bezoar.project import Project
 
@@ -36,29 +32,16 @@ def mirrored(
     uri: str = MIRROR,
 ) -> Scene:
     """Return a project with an approved dataset, published; more of them in the same folder."""
-    scene = fortify_scene.approved(folder, name, version, files)
-    (folder / "bezoar.toml").write_text(f'[mirror]\nuri = "{uri}"\n')
-    project = Project(folder)  # it reads its settings once
-    publish_scene(scene, open_mirror(uri, folder))
-    return Scene(project, Dbom(project).find(scene.entry.spec), scene.data, scene.files)
+    return published(fortify_scene.approved(folder, name, version, files), uri)
 
 
-def publish_scene(scene: Scene, mirror: Store) -> None:
-    """Put an approved dataset into a mirror."""
-    entry, dbom = scene.entry, scene.project.dbom
-    manifests = scene.project.state / "manifests"
-    files = read_manifest(manifest_path(manifests, scene.files), scene.files)
-    documents = {
-        "entry": format_entry(entry).encode(),
-        "statement": sign_off_path(dbom, entry.spec).read_bytes(),
-        "vet": scene.vet_path.read_bytes(),
-        "manifest": manifest_path(manifests, entry.manifest).read_bytes(),
-        "files": manifest_path(manifests, scene.files).read_bytes(),
-    }
-    folder = scene.data
-    version = Version(entry.name, entry.version, entry.root, files, folder, documents)
-    published = publish(mirror, version, lambda _done, _total: None)
-    assert published.receipt is not None
+def published(scene: Scene, uri: str = MIRROR, settings: str = "") -> Scene:
+    """Declare a mirror and put an approved dataset there."""
+    config = scene.project.root / "bezoar.toml"
+    config.write_text(f'[mirror]\nuri = "{uri}"\n{settings}')
+    project = Project(scene.project.root)  # a project reads its settings once
+    assert mirror(project, scene.entry.spec, lambda _done, _total: None).receipt is not None
+    return replace(scene, project=project, entry=Dbom(project).find(scene.entry.spec))
 
 
 def forget(scene: Scene) -> None:

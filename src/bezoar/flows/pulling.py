@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bezoar.core.errors import BezoarError, HashMismatch, UsageError
+from bezoar.core.errors import BezoarError, HashMismatch
 from bezoar.core.manifest import Manifest
 from bezoar.datasets.dbom import Dbom, split_spec
 from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.flows.past import PastProject, past_project
-from bezoar.fortify.mirror import open_mirror
+from bezoar.fortify.mirror.opening import declared_mirror
 from bezoar.fortify.mirror.store import Store
 from bezoar.fortify.pull.content import Contents
 from bezoar.fortify.pull.delivery import Delivered, deliver
@@ -158,21 +158,6 @@ def clear(project: Project, entry: DbomEntry, name: str, verification: Verificat
     contents = Contents(entry.spec, mirror, verification=verification)
     manifests = read_manifests(approval, project.state / "manifests", contents)
     return Cleared(entry, approval, manifests, contents, mirror)
-
-
-def declared_mirror(project: Project) -> Store:
-    """Return the mirror that a project declares.
-
-    Raises:
-        UsageError: If it declares none.
-    """
-    uri = project.settings.mirror.uri
-    if uri is None:
-        raise UsageError(
-            "no mirror is declared, so that there is nothing to pull from",
-            next='write into bezoar.toml: [mirror] uri = "…"',
-        )
-    return open_mirror(uri, project.root)
 
 
 def target_of(project: Project, entry: DbomEntry, to: Path | None) -> Path:

@@ -82,10 +82,8 @@ def test_a_dataset_that_is_one_file(tmp_path):
     table = write_files(tmp_path / "data", {"a.csv": b"x\n1\n"}) / "a.csv"
     entry = register_dataset(table, FACTS, Dbom(project), files=True).entry
     scene = fortify_scene.Scene(project, entry, table, entry.manifest)
-    scene = fortify_scene.sign(scene, fortify_scene.vetted(scene))
-    pull_scene.publish_scene(scene, open_mirror(MIRROR, tmp_path))
-    (tmp_path / "bezoar.toml").write_text(f'[mirror]\nuri = "{MIRROR}"\n')
-    path = bezoar.pull("signs", project=Project(tmp_path))
+    scene = pull_scene.published(fortify_scene.sign(scene, fortify_scene.vetted(scene)))
+    path = bezoar.pull("signs", project=scene.project)
     assert path == project.state / "data" / "signs@1" / "a.csv"
     assert path.read_bytes() == b"x\n1\n"
 
