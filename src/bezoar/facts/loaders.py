@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -116,18 +116,24 @@ class Loaders:
     Attributes:
         all: Its entries.
         same: Packages that are one under two names.
-        nothing: Names that look like a loader and are none.
+        nothing: Names that look like a loader and are none; their last part is written out.
     """
 
     all: tuple[Loader, ...]
     same: dict[str, str]
     nothing: tuple[tuple[str, ...], ...] = ()
+    _same: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    _nothing: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     _exact: dict[str, list[_Entry]] = field(default_factory=dict)
     _wild: dict[str, list[_Entry]] = field(default_factory=dict)
     _distinct: dict[str, Loader] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Sort the entries by what they are looked up by."""
+        for other, one in self.same.items():
+            self._same.setdefault(other.partition(".")[0], []).append((other, one))
+        for pattern in self.nothing:
+            self._nothing.setdefault(pattern[-1], []).append(pattern)
         for loader in self.all:
             for call in loader.calls:
                 parts = split(call)
@@ -157,8 +163,11 @@ class Loaders:
 
     def is_nothing(self, name: str) -> bool:
         """Say whether a call is known to fetch nothing."""
+        patterns = self._nothing.get(split(name)[-1])
+        if not patterns:
+            return False
         parts = split(self.canonical(name))
-        return any(_matches(pattern, parts) for pattern in self.nothing)
+        return any(_matches(pattern, parts) for pattern in patterns)
 
     def by_last_part(self, name: str) -> Loader | None:
         """Return the loader that the last part of a name is enough to know."""
@@ -166,25 +175,37 @@ class Loaders:
 
     def canonical(self, name: str) -> str:
         """Return a name with its package written in the one way of the catalogue."""
-        for other, one in self.same.items():
+        root = name.partition(".")[0].removesuffix("()")
+        for other, one in self._same.get(root, ()):
             if name.startswith(other) and name[len(other) : len(other) + 1] in ("", ".", "("):
                 return one + name[len(other) :]
         return name
 
-    def may_be(self, last: str, roots: frozenset[str]) -> bool:
-        """Say whether a call of this last part can be known at all in a file with these imports."""
-        if last in self._exact:
-            return True
+    def has(self, last: str) -> bool:
+        """Say whether a name that is written out in the catalogue ends like this."""
+        return last in self._exact
+
+    def may_be_of_family(self, last: str, roots: frozenset[str]) -> bool:
+        """Say whether these packages have a whole family of names of which this may be one."""
         return any(
             _part_matches(parts[-1], last)
             for root in roots & self._wild.keys()
             for parts, _ in self._wild[root]
         )
 
-    @property
-    def wild_roots(self) -> frozenset[str]:
-        """Packages of which a whole family of names is known."""
-        return frozenset(self._wild)
+    def families(self, roots: frozenset[str]) -> frozenset[str]:
+        """Return the packages, however written, of which a whole family of names is known.
+
+        Args:
+            roots: Packages, as the catalogue writes them; no others are asked.
+        """
+        known = roots & self._wild.keys()
+        others = {
+            other.partition(".")[0]
+            for other, one in self.same.items()
+            if one.partition(".")[0] in known
+        }
+        return frozenset(known | others)
 
     @property
     def distinct_names(self) -> frozenset[str]:
@@ -192,6 +213,7 @@ class Loaders:
         return frozenset(self._distinct)
 
 
+@lru_cache(maxsize=4_096)
 def split(name: str) -> tuple[str, ...]:
     """Split a dotted name; what stands in braces is one part."""
     return tuple(_PART.findall(name)) or ("",)

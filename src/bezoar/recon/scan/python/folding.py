@@ -66,10 +66,10 @@ class Folding(Names):
             case ast.Constant(literal):
                 return Plain(literal)
             case ast.Name(name):
-                return self._narrowed(name, self.name(name, point), point)
+                return self._narrowed(node, self.name(name, point), point)
             case ast.Attribute(value, name):
                 found = self._attribute(node, self.value(value, point), name, point)
-                return self._narrowed(spelled(node), found, point)
+                return self._narrowed(node, found, point)
             case ast.JoinedStr(parts):
                 return joined((self._piece(one, point) for one in parts), spelled(node))
             case ast.BinOp():
@@ -99,11 +99,12 @@ class Folding(Names):
             case _:
                 return Unknown(spelled(node))
 
-    def _narrowed(self, name: str, found: Value, point: Point) -> Value:
+    def _narrowed(self, node: ast.expr, found: Value, point: Point) -> Value:
         """Return what a name is, given the tests that hold where it stands."""
-        for branch in reversed(point.arms):
-            test = self.survey.tests.get(branch)
-            if test is not None and (inside := self._within(test, name, found, point)) is not None:
+        tests = [self.survey.tests[one] for one in point.arms if one in self.survey.tests]
+        name = spelled(node) if tests else ""
+        for test in reversed(tests):
+            if (inside := self._within(test, name, found, point)) is not None:
                 return inside
         return found
 

@@ -14,6 +14,7 @@ from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, 
 from bezoar.recon.scan.python.declared import declared
 from bezoar.recon.scan.python.folding import Folding
 from bezoar.recon.scan.python.names import Elsewhere
+from bezoar.recon.scan.python.origins import Origins
 from bezoar.recon.scan.python.scopes import Binding, How, Point, Site, Survey
 from bezoar.recon.scan.python.sources import Chain
 from bezoar.recon.scan.python.survey import spelled_last
@@ -82,6 +83,7 @@ class Reading:
             name.rpartition(".")[2]: (name, which) for name, which in context.wrappers.items()
         }
         self._aliases = _aliases(survey, self._is_loader)
+        self._origins = Origins(survey, self._catalogue.families(self._roots))
         self._usage = Usage(survey)
         self._unverified = unverified_by_default(survey)
 
@@ -118,12 +120,16 @@ class Reading:
         last = site.last
         if not last:
             return _may_name(site.call.func, self._is_loader)
-        return last in self._aliases or self._is_loader(last) or wrappers.says_so(last)
+        if last in self._aliases or wrappers.says_so(last) or self._is_known(last):
+            return True
+        family = self._catalogue.may_be_of_family(last, self._roots)
+        return family and self._origins.may_be_of_family(site.call.func)
 
     def _is_loader(self, last: str) -> bool:
-        return (
-            last in shelled.LAST or last in self._users or self._catalogue.may_be(last, self._roots)
-        )
+        return self._is_known(last) or self._catalogue.may_be_of_family(last, self._roots)
+
+    def _is_known(self, last: str) -> bool:
+        return last in shelled.LAST or last in self._users or self._catalogue.has(last)
 
     def _configured(self, told: set[int]) -> Iterator[Fetch]:
         """Yield the models that a configuration written in Python names by address."""

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 Arms = tuple[tuple[int, int], ...]
 """The branches that a statement lies in: for each, which statement branches and which way."""
@@ -27,8 +27,8 @@ class How(Enum):
     DEFINED = auto()  # a function or class of this module
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+# Tuples, not dataclasses: a module has tens of thousands of them.
+class Binding(NamedTuple):
     """One place where a name gets a value.
 
     Attributes:
@@ -87,8 +87,7 @@ class Scope:
         self.bindings.setdefault(name, []).append(binding)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A place in the code: what a name means depends on it.
 
     Attributes:
@@ -102,8 +101,7 @@ class Point:
     position: Position = END
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """A call.
 
     Attributes:

@@ -1,6 +1,7 @@
 """What an expression comes to, as far as a person who reads the code could say."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ MOST: Final = 24
 
 _LONGEST: Final = 4096
 _LONGEST_NAME: Final = 60
+_NOT_IN_A_NAME: Final = re.compile(r"[^\w.\[\]()-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +250,7 @@ def truth(value: Value) -> bool | None:
 
 def named(name: str) -> str:
     """Return a name as it may stand in braces."""
-    kept = "".join(c if c.isalnum() or c in "_.[]()-" else "" for c in name)
-    return kept[:_LONGEST_NAME] or "expression"
+    return _NOT_IN_A_NAME.sub("", name)[:_LONGEST_NAME] or "expression"
 
 
 def spelled(node: ast.expr) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from bezoar.facts.loaders import Loader
@@ -51,6 +52,7 @@ class Wrapper:
     flows: list[Flow] = field(default_factory=list)
 
 
+@lru_cache(maxsize=4_096)
 def says_so(name: str) -> bool:
     """Say whether a function's name tells that it fetches."""
     return _SAYS_SO.search(name) is not None
