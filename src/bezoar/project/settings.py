@@ -21,7 +21,7 @@ from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
-_TABLES = frozenset({"approve", "egress", "mirror", "policy", "run", "scan"})
+_TABLES = frozenset({"approve", "egress", "mirror", "policy", "run", "scan", "vet"})
 
 
 def _severity(value: object) -> Severity:
@@ -39,6 +39,7 @@ def _codes(value: object) -> object:
 _Severity = Annotated[Severity, BeforeValidator(_severity)]
 _Code = Annotated[str, StringConstraints(pattern=r"^BZ[1-6]\d\d$")]
 _Codes = Annotated[frozenset[_Code], BeforeValidator(_codes)]
+_ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 _Writer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$")]
 
 
@@ -126,6 +127,36 @@ class RunSettings(_Model):
     require_level: Annotated[int, Field(ge=1, le=3)] = 1
 
 
+class ProgramSettings(_Model):
+    """A `[vet.programs.NAME]` table: a program of the team's own that looks at data.
+
+    Attributes:
+        command: The program and its arguments; `{data}` stands for the data, which comes last
+            otherwise, `{output}` for a file that is read in place of what it prints.
+        output: What it writes.
+        timeout_s: How long it may take.
+    """
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+    output: Literal["junit", "sarif"]
+    timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 600.0
+
+
+class VetSettings(_Model):
+    """The `[vet]` table.
+
+    Attributes:
+        minimum_isolation: How far what parses the data has to be locked in, 0 to 4; else the
+            verdict is undecided.
+        inspect: Whether `vet` looks for poison as `inspect` does, where it can.
+        programs: Programs of the team's own that look at the data, too.
+    """
+
+    minimum_isolation: Annotated[int, Field(ge=0, le=4)] = 2
+    inspect: bool = True
+    programs: dict[_ProgramName, ProgramSettings] = Field(default_factory=dict)
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
@@ -139,6 +170,7 @@ class Settings(_Model):
         egress: What jobs may reach beside the mirror.
         run: How far a job has to be confined.
         approve: What it takes to approve a dataset, beside signatures.
+        vet: How far what parses data is locked in, and which programs look at it, too.
     """
 
     ledger: str | None = None
@@ -150,6 +182,7 @@ class Settings(_Model):
     egress: EgressSettings = EgressSettings()
     run: RunSettings = RunSettings()
     approve: ApproveSettings = ApproveSettings()
+    vet: VetSettings = VetSettings()
 
     def as_policy(self) -> Policy:
         """Return the policy that the `[policy]` table describes."""
@@ -199,6 +232,7 @@ def _unknown(path: list[str]) -> str:
         "policy": PolicySettings,
         "scan": ScanSettings,
         "mirror": MirrorSettings,
+        "vet": ProgramSettings if path[1:2] == ["programs"] else VetSettings,
     }
     fields = (tables.get(path[0], Settings) if path[1:] else Settings).model_fields
     key = path[-1]
