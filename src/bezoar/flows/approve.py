@@ -17,12 +17,13 @@ from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.files import open_files, open_registered
 from bezoar.datasets.manifest import build_manifest, manifest_path, read_manifest
-from bezoar.fortify.signing import NotApprovedError, RevokedError, check_approval
+from bezoar.fortify.signing import NotApprovedError, check_approval
+from bezoar.fortify.signing.approval import refuse_revoked
 from bezoar.fortify.signing.chain import trusted_keyring
 from bezoar.fortify.signing.choosing import choose_key
 from bezoar.fortify.signing.places import keys_folder
 from bezoar.fortify.signing.private_keys import Passphrase
-from bezoar.fortify.signing.revocation import REVOKERS, remembered
+from bezoar.fortify.signing.revocation import REVOKERS
 from bezoar.fortify.signing.signing_off import (
     Grounds,
     Signed,
@@ -103,8 +104,8 @@ def approve(
     """
     dbom = Dbom(project)
     entry = dbom.find(name)
-    _refuse_revoked(entry)
     keyring = trusted_keyring(project.root, keys_folder(project.dbom))
+    refuse_revoked(project, entry, keyring)
     record = read_vet_record(record_path(project.dbom, entry.spec))
     signer = choose_key(keyring, REVOKERS, key, passphrase)
     begun = None if anew else read_sign_off(project.dbom, entry)
@@ -150,13 +151,6 @@ def revoke(
     by = keyring.keys[signer.public.id].name
     _record(project, REVOKED, entry, {"reason": reason, "signers": [by]})
     return entry, path
-
-
-def _refuse_revoked(entry: DbomEntry) -> None:
-    if entry.status is Status.REVOKED:
-        raise RevokedError(entry.spec, entry.reason)
-    if (why := remembered(entry.root)) is not None:
-        raise RevokedError(entry.spec, why)
 
 
 def _grounds(

@@ -98,8 +98,9 @@ class Standing:
     own: Mapping[str, str]
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the keys as JSON values."""
-        keys = self.keyring.keys.items() if self.keyring else ()
+        """Return the keys as JSON values, by name."""
+        members = self.keyring.keys.items() if self.keyring else ()
+        keys = sorted(members, key=lambda item: item[1].name)
         return [
             {
                 "name": one.name,

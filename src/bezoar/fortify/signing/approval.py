@@ -94,9 +94,9 @@ def check_approval(project: Project, entry: DbomEntry) -> Approval:
         keyring = trusted_keyring(project.root, keys_folder(project.dbom))
     except BezoarError as error:
         # What is known to be revoked is so without a keyring, too.
-        _refuse_revoked(project, entry, None)
+        refuse_revoked(project, entry, None)
         raise NotApprovedError(entry.spec, error.message, error.next) from error
-    _refuse_revoked(project, entry, keyring)
+    refuse_revoked(project, entry, keyring)
     if entry.status is not Status.APPROVED:
         why = f"its status is {entry.status}" + (f" ({entry.reason})" if entry.reason else "")
         raise NotApprovedError(entry.spec, why, f"bezoar approve {entry.spec} --reason …")
@@ -187,8 +187,17 @@ def _lack(keyring: Keyring, envelope: Envelope, statement: SignOff) -> str:
     return f"it has {lack}" if lack else ""
 
 
-def _refuse_revoked(project: Project, entry: DbomEntry, keyring: Keyring | None) -> None:
-    """Raise where the entry, a revocation beside it, or this machine's memory says so."""
+def refuse_revoked(project: Project, entry: DbomEntry, keyring: Keyring | None) -> None:
+    """Raise where the entry, a revocation beside it, or this machine's memory says so.
+
+    Args:
+        project: Whose revocations.
+        entry: Which data.
+        keyring: Whose signatures count; None where it does not hold, and nothing is remembered.
+
+    Raises:
+        RevokedError: If one of them does.
+    """
     if entry.status is Status.REVOKED:
         raise RevokedError(entry.spec, entry.reason)
     if entry.content is not None and (why := revocation.remembered(entry.root)) is not None:

@@ -21,21 +21,22 @@ def read_document(path: Path, most: int = MOST_BYTES) -> bytes | None:
     Raises:
         ValueError: If it is no regular file, is too long, or cannot be read.
     """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(path, flags)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ValueError(f"it cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - it is open already
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("it is no regular file")
-        try:
-            data = file.read(most + 1)
-        except OSError as error:
-            raise ValueError(f"it cannot be read: {error.strerror}") from None
-    return bounded(data, most)
+        with open(descriptor, "rb", closefd=False) as file:
+            return bounded(file.read(most + 1), most)
+    except OSError as error:
+        raise ValueError(f"it cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
 
 
 def bounded(data: bytes, most: int = MOST_BYTES) -> bytes:
