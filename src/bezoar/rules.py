@@ -63,6 +63,11 @@ RULES = {
     "BZ353": "bezoar.fortify.mirror.rules:OTHER_SIZE",
     "BZ354": "bezoar.fortify.mirror.rules:OTHER_BYTES",
     "BZ355": "bezoar.fortify.mirror.rules:MISSING",
+    "BZ371": "bezoar.fortify.egress.probe:WAY_OUT",
+    "BZ372": "bezoar.fortify.egress.probe:UDP_WAY_OUT",
+    "BZ373": "bezoar.fortify.egress.probe:NAMES_RESOLVED",
+    "BZ374": "bezoar.fortify.egress.probe:METADATA_REACHED",
+    "BZ375": "bezoar.fortify.egress.probe:ENGINE_REACHED",
     # Expose
     "BZ501": "bezoar.expose.detectors.group:RULE",
     "BZ502": "bezoar.expose.detectors.lift:RULE",

@@ -15,6 +15,7 @@ class PlaceKind(StrEnum):
     MODEL = "model"
     WINDOW = "window"
     EVENT = "event"
+    HOST = "host"
 
 
 def printable(text: str) -> str:

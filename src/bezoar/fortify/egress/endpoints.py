@@ -8,15 +8,16 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Self
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bezoar.core.errors import UsageError
 from bezoar.project.settings import MirrorSettings
 
 _NEXT: Final = "mend [mirror] and [egress] in bezoar.toml"
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]{1,2}")
@@ -92,6 +93,7 @@ class Destinations:
         also: What `[egress] also` adds.
         bucket: The mirror's bucket in S3 or Google's store, else empty.
         kind: `s3`, `gs`, `file`, `oci` or `http`.
+        folder: The mirror's folder, where it is one; relative to the project's.
     """
 
     mirror: str
@@ -99,6 +101,7 @@ class Destinations:
     also: tuple[Endpoint, ...] = ()
     bucket: str = ""
     kind: str = "http"
+    folder: str = ""
 
     @property
     def all(self) -> tuple[Endpoint, ...]:
@@ -125,15 +128,15 @@ def destinations(
         message = "no mirror is declared: [mirror] uri is missing in bezoar.toml"
         raise UsageError(message, next="bezoar mirror --help")
     found = _mirror(mirror.uri, mirror, os.environ if environment is None else environment)
-    return Destinations(
-        found.mirror, found.endpoints, tuple(map(Endpoint.parse, also)), found.bucket, found.kind
-    )
+    return replace(found, also=tuple(map(Endpoint.parse, also)))
 
 
 def _mirror(uri: str, settings: MirrorSettings, environment: Mapping[str, str]) -> Destinations:
+    if not _SCHEME.match(uri):
+        return Destinations("a folder", (), kind="file", folder=uri)
     scheme, parts = _split(uri)
-    if scheme in ("file", ""):
-        return Destinations("a folder", (), kind="file")
+    if scheme == "file":
+        return Destinations("a folder", (), kind="file", folder=unquote(parts.path))
     if scheme in ("s3", "gs"):
         bucket = parts.netloc
         if not _BUCKET.fullmatch(bucket):
