@@ -1,0 +1,199 @@
+"""`bezoar monitor`: does a class come up too often in production?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bezoar.cli.output import (
+    ExitZeroOption,
+    Format,
+    FormatOption,
+    OutputOption,
+    Panel,
+    as_json,
+    note,
+    progress_bar,
+    table,
+    whole_file,
+    write_result,
+)
+from bezoar.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from bezoar.limit.baseline import Baseline
+    from bezoar.limit.monitor import ClassAlert, Monitor
+    from bezoar.limit.replay import Replay
+
+ALERTS = 1
+_AUTO, _HOUR, _NOTHING = "auto", "hour", "nothing"
+
+_Stream = Annotated[
+    Path,
+    typer.Argument(metavar="STREAM", help="Parquet, CSV or JSON lines: time, class, confidence."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `monitor`."""
+    group = typer.Typer(no_args_is_help=True, help="Watch predictions in production.")
+    group.command("baseline")(baseline)
+    group.command("replay")(replay)
+    app.add_typer(group, name="monitor", rich_help_panel=Panel.LIMIT)
+
+
+def baseline(
+    model: Annotated[str, typer.Argument(help="The model's name.")],
+    stream: Annotated[
+        Path, typer.Option("--from", metavar="STREAM", help="Predictions that somebody trusts.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The baseline.")],
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Divide the stream: hour, nothing, or any column, as camera; may be repeated.",
+            show_default="hour, where the hours differ",
+        ),
+    ] = None,
+) -> None:
+    """Learn what a model's predictions look like while nothing is wrong.
+
+    It never adapts by itself: a new baseline is a decision, and an event in the ledger.
+    """
+    from bezoar.core.digest import Digest  # noqa: PLC0415 - see the package's docstring
+    from bezoar.limit.baseline import estimate_baseline  # noqa: PLC0415 - the same
+    from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - the same
+
+    columns = [name for part in by or [_AUTO] for name in part.split(",") if name]
+    others = tuple(name for name in columns if name not in {_AUTO, _HOUR, _NOTHING})
+    with progress_bar("Reading"):
+        made = estimate_baseline(
+            model,
+            lambda: read_predictions(stream, others),
+            hour=_HOUR in columns or (_AUTO in columns and _hours_differ(stream)),
+            columns=others,
+            made_at=_now(),
+            source=str(Digest.of(stream.read_bytes())) if stream.is_file() else "",
+        )
+    with whole_file(output) as draft:
+        draft.write_text(made.as_json() + "\n", encoding="ascii")
+    _record("monitor.baseline", made, {"predictions": made.predictions, "file": output.name})
+    _tell(made, output)
+
+
+def _hours_differ(stream: Path) -> bool:
+    from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - see the package
+    from bezoar.limit.replay import hours_differ  # noqa: PLC0415 - the same
+
+    return hours_differ(read_predictions(stream))
+
+
+def _tell(made: "Baseline", output: Path) -> None:
+    divided = ["hour"] * made.strata.hour + list(made.strata.columns)
+    note(
+        f"{made.predictions:,} predictions of {len(made.classes) - 1:,} classes"
+        + (f", by {', '.join(divided)}" if divided else "")
+        + f"; unsigned.\n  next: bezoar monitor replay STREAM --baseline {output}"
+    )
+
+
+def replay(  # noqa: PLR0917 - one parameter for each option
+    stream: _Stream,
+    baseline: Annotated[
+        Path, typer.Option(metavar="FILE", help="What `bezoar monitor baseline` wrote.")
+    ],
+    false_alarm: Annotated[
+        float,
+        typer.Option(
+            "--per-false-alarm",
+            min=100,
+            metavar="N",
+            help="At most one false alarm in N predictions, on average.",
+        ),
+    ] = 1_000_000,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Go on from here, and leave the state here.")
+    ] = None,
+    form: FormatOption = Format.TEXT,
+    output: OutputOption = None,
+    exit_zero: ExitZeroOption = False,
+) -> None:
+    """Watch a recorded stream as if it were live. Exits 1 where there was an alert."""
+    from bezoar.limit.replay import replay as replayed  # noqa: PLC0415 - see the package
+
+    monitor = _monitor(baseline, false_alarm, state)
+    with progress_bar("Watching") as progress:
+        result = replayed(stream, monitor, lambda done: progress(done, 0))
+    if state is not None:
+        with whole_file(state) as draft:
+            draft.write_bytes(result.monitor.state())
+    write_result(as_json(result.as_json()) if form is Format.JSON else _text(result), output)
+    if result.alerts and not exit_zero:
+        raise typer.Exit(ALERTS)
+
+
+def _monitor(path: Path, false_alarm: float, state: Path | None) -> "Monitor":
+    from bezoar.limit.baseline import parse_baseline  # noqa: PLC0415 - see the package
+    from bezoar.limit.monitor import Monitor, resumed  # noqa: PLC0415 - the same
+
+    try:
+        known = parse_baseline(path.read_bytes())
+        if state is not None and state.exists():
+            return resumed(known, state.read_bytes())
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {error.filename}: {error.strerror}",
+            next="bezoar monitor baseline MODEL --from STREAM -o FILE",
+        ) from None
+    return Monitor(known, false_alarm)
+
+
+def _text(result: "Replay") -> str:
+    from bezoar.core.place import printable  # noqa: PLC0415 - see the package
+
+    monitor = result.monitor
+    count, refused = len(result.alerts), monitor.refused.total()
+    lines = [
+        f"{monitor.evidence.predictions:,} predictions of {printable(monitor.baseline.model)}: "
+        + (f"{count:,} alert{'s' * (count != 1)}" if count else "no alert")
+    ]
+    if refused:
+        why = ", ".join(f"{n:,} with {what}" for what, n in sorted(monitor.refused.items()) if n)
+        lines.append(f"  refused: {why}")
+    rows = [
+        (f"{turn.alert.index:,}", printable(turn.class_ or "(unknown)"), *_counts(turn))
+        for turn in result.alerts
+    ]
+    if rows:
+        columns = ("at", "class", "observed", "in", "expected", "deviations")
+        lines += [
+            "",
+            table(columns, rows),
+            "",
+            *(printable(turn.sentence) for turn in result.alerts[:3]),
+        ]
+    return "\n".join(lines)
+
+
+def _counts(turn: "ClassAlert") -> tuple[str, ...]:
+    return (
+        f"{turn.observed:,}",
+        f"{turn.predictions:,}",
+        f"{turn.expected:.1f}",
+        f"{turn.deviations:.1f}",
+    )
+
+
+def _record(kind: str, made: "Baseline", detail: dict[str, object]) -> None:
+    from bezoar.ledger import open_ledger  # noqa: PLC0415 - see the package's docstring
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
+
+    with open_ledger(find_project()) as ledger:
+        ledger.append(kind, str(made.digest), {"model": made.model, **detail})
+
+
+def _now() -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415 - see the package's docstring
+
+    return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

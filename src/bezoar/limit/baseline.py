@@ -1,0 +1,313 @@
+"""`Baseline`: what a model's predictions look like while nothing is wrong, and how well we know it.
+
+It never adapts by itself: who ramps slowly would own a baseline that does.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from bezoar.core.arrays import Floats
+from bezoar.core.digest import Digest
+from bezoar.core.errors import BezoarError, NothingToInspectError
+from bezoar.limit.predictions import Batch
+from bezoar.limit.shares import overall_shares, shares_by_hour, shares_by_stratum
+from bezoar.limit.strata import HOURS_A_DAY, Strata, level_name
+
+SCHEMA_VERSION: Final = 1
+OTHER: Final = ""
+"""The class of whatever the baseline has not seen."""
+SURE: Final = 0.75
+"""Of a class's predictions, this share lies below its confidence cut."""
+STANDARD_ERRORS: Final = 2.0
+"""How far above its estimate a rate may lie and still be called normal."""
+_MOST_STRATA: Final = 10_000
+_KEPT: Final = 4096
+_POOLED: Final = 50.0
+_USABLE: Final = (0.01, 0.95)
+_HIGHEST: Final = 0.999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """What a model's predictions look like while nothing is wrong.
+
+    Attributes:
+        model: Its name.
+        classes: Known classes, sorted; the last one is `OTHER`.
+        strata: What divides the stream.
+        shares: Share of each class in each stratum, (H, K).
+        errors: Their relative standard errors, (H, K); zero where a share is known exactly.
+        cuts: The confidence that splits each class's predictions, (K,); NaN where none is known.
+        above: Share of a class's predictions at or above its cut, (K,).
+        above_errors: Its standard error, (K,).
+        predictions: How many it was made from; 0 where the shares were given.
+        made_at: When, RFC 3339.
+        source: Digest of the file it was made from; empty where there was none.
+    """
+
+    model: str
+    classes: tuple[str, ...]
+    strata: Strata
+    shares: Floats
+    errors: Floats
+    cuts: Floats
+    above: Floats
+    above_errors: Floats
+    predictions: int = 0
+    made_at: str = ""
+    source: str = ""
+
+    @property
+    def digest(self) -> Digest:
+        """The digest of its one spelling."""
+        return Digest.of(self.as_json().encode())
+
+    def index(self) -> dict[str, int]:
+        """Return the number of each class."""
+        return {name: number for number, name in enumerate(self.classes)}
+
+    def expected(self, standard_errors: float = STANDARD_ERRORS) -> Floats:
+        """Return the highest probability that still counts as normal, (H, 3K).
+
+        For each class three rates: all its predictions, those below its cut, those above. Zero
+        where nothing is known to compare with.
+        """
+        usable = np.isfinite(self.cuts) & (self.above > _USABLE[0]) & (self.above < _USABLE[1])
+        rates = [self._bound(np.ones_like(self.above), 0 * self.above, standard_errors)]
+        for share in (1 - self.above, self.above):
+            relative = self.above_errors / np.maximum(share, 1e-9)
+            bound = self._bound(share, relative, standard_errors)
+            rates.append(np.where(usable, np.minimum(bound, rates[0]), 0.0))
+        return np.ascontiguousarray(np.stack(rates, axis=2).reshape(len(self.shares), -1))
+
+    def _bound(self, share: Floats, relative: Floats, standard_errors: float) -> Floats:
+        error = np.sqrt(self.errors**2 + relative**2)
+        bound = self.shares * share * np.exp(standard_errors * error)
+        return np.asarray(np.minimum(bound, _HIGHEST))
+
+    def as_json(self) -> str:
+        """Return its one spelling."""
+        return json.dumps(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "model": self.model,
+                "made_at": self.made_at,
+                "source": self.source,
+                "predictions": self.predictions,
+                "hour": self.strata.hour,
+                "columns": list(self.strata.columns),
+                "levels": [list(level) for level in self.strata.levels],
+                "classes": list(self.classes),
+                "shares": _rounded(self.shares),
+                "errors": _rounded(self.errors),
+                "cuts": _rounded(self.cuts),
+                "above": _rounded(self.above),
+                "above_errors": _rounded(self.above_errors),
+            },
+            ensure_ascii=True,
+            sort_keys=True,
+        )
+
+
+def known_baseline(model: str, shares: dict[str, float]) -> Baseline:
+    """Return the baseline of a model whose class shares are known exactly."""
+    names = sorted(shares)
+    values = np.array([*(shares[name] for name in names), 0.0])
+    size = len(values)
+    nothing = np.full(size, np.nan)
+    return Baseline(
+        model,
+        (*names, OTHER),
+        Strata(),
+        np.tile(values, (2, 1)),
+        np.zeros((2, size)),
+        nothing,
+        np.zeros(size),
+        np.zeros(size),
+    )
+
+
+def estimate_baseline(
+    model: str,
+    stream: Callable[[], Iterable[Batch]],
+    *,
+    hour: bool = False,
+    columns: tuple[str, ...] = (),
+    made_at: str = "",
+    source: str = "",
+) -> Baseline:
+    """Return the baseline of a stretch of predictions that somebody trusts.
+
+    Args:
+        model: Its name.
+        stream: Yields the predictions; called twice, and must yield the same both times.
+        hour: Whether classes come and go with the hour of the day (UTC).
+        columns: Other columns that divide the stream, as the camera or the site.
+        made_at: When, RFC 3339.
+        source: Digest of the file.
+
+    Raises:
+        NothingToInspectError: If there is no usable prediction.
+        BezoarError: If the columns divide it into too many strata.
+    """
+    classes, levels, cuts = _survey(stream, columns)
+    strata = Strata(hour, columns, levels)
+    counts, totals, above = _counted(stream, classes, strata, cuts)
+    shares, errors = _estimated(counts, totals, strata)
+    seen = counts.sum(0)
+    pooled = above.sum() / max(np.where(np.isfinite(cuts), seen, 0).sum(), 1.0)
+    share = (above + _POOLED * pooled) / (seen + _POOLED)
+    return Baseline(
+        model,
+        classes,
+        strata,
+        shares,
+        errors,
+        cuts,
+        share,
+        np.sqrt(share * (1 - share) / (seen + _POOLED)),
+        int(totals.sum()),
+        made_at,
+        source,
+    )
+
+
+def _survey(
+    stream: Callable[[], Iterable[Batch]], columns: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], Floats]:
+    """Return the classes, the strata's levels, and each class's confidence cut."""
+    seen: Counter[str] = Counter()
+    kept: dict[str, list[float]] = {}
+    levels: set[tuple[str, ...]] = set() if columns else {()}
+    rng = np.random.default_rng(0)
+    for batch in stream():
+        for name, confidence in zip(batch.classes, batch.confidences.tolist(), strict=True):
+            if name is None:
+                continue
+            seen[name] += 1
+            if math.isfinite(confidence):
+                _keep(kept.setdefault(name, []), confidence, seen[name], rng)
+        if columns:
+            rows = zip(
+                *(batch.columns.get(name, [""] * len(batch)) for name in columns), strict=True
+            )
+            levels |= {tuple(map(level_name, row)) for row in rows}
+        if len(levels) > _MOST_STRATA:
+            raise BezoarError(
+                f"{', '.join(columns)} divide the stream into more than {_MOST_STRATA:,} strata",
+                next="choose columns with few values",
+            )
+    if not seen:
+        raise NothingToInspectError("there is no usable prediction", "bezoar monitor --help")
+    classes = (*sorted(seen), OTHER)
+    cuts = [np.quantile(kept[name], SURE) if kept.get(name) else math.nan for name in classes]
+    return classes, tuple(sorted(levels)), np.array(cuts)
+
+
+def _keep(kept: list[float], value: float, number: int, rng: np.random.Generator) -> None:
+    """Keep a uniform sample of a class's confidences (reservoir sampling)."""
+    if len(kept) < _KEPT:
+        kept.append(value)
+    elif (place := int(rng.integers(number))) < _KEPT:
+        kept[place] = value
+
+
+def _counted(
+    stream: Callable[[], Iterable[Batch]], classes: tuple[str, ...], strata: Strata, cuts: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return predictions by stratum and class, by stratum, and by class at or above its cut."""
+    index = {name: number for number, name in enumerate(classes)}
+    counts = np.zeros((strata.known, len(classes)))
+    above = np.zeros(len(classes))
+    for batch in stream():
+        which = np.array([-1 if name is None else index[name] for name in batch.classes], np.int64)
+        rows = strata.codes(batch.seconds, batch.columns, len(batch))
+        usable = (which >= 0) & (rows < strata.known)
+        np.add.at(counts, (rows[usable], which[usable]), 1)
+        sure = usable & (batch.confidences >= cuts[which])
+        above += np.bincount(which[sure], minlength=len(classes))
+    return counts, counts.sum(1), above
+
+
+def _estimated(counts: Floats, totals: Floats, strata: Strata) -> tuple[Floats, Floats]:
+    """Return shares and errors, with a last row for what no stratum is known of."""
+    if strata.hour:
+        parts = [
+            shares_by_hour(counts[i : i + HOURS_A_DAY], totals[i : i + HOURS_A_DAY])
+            for i in range(0, len(counts), HOURS_A_DAY)
+        ]
+        shares = np.concatenate([one for one, _ in parts])
+        errors = np.concatenate([one for _, one in parts])
+    elif len(counts) > 1:
+        shares, errors = shares_by_stratum(counts, totals)
+    else:
+        share, error = overall_shares(counts.sum(0), totals.sum())
+        shares, errors = share[None], error[None]
+    # What is compared with nothing in particular is compared with the busiest stratum.
+    return np.vstack([shares, shares.max(0)]), np.vstack([errors, errors.max(0)])
+
+
+def parse_baseline(data: bytes) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        BezoarError: If it is none, or its numbers cannot be.
+    """
+    try:
+        raw = json.loads(data)
+        if raw["schema_version"] != SCHEMA_VERSION:
+            raise ValueError("it was written by another version of bezoar")  # noqa: TRY301
+        levels = tuple(tuple(map(str, level)) for level in raw["levels"])
+        strata = Strata(bool(raw["hour"]), tuple(map(str, raw["columns"])), levels)
+        found = Baseline(
+            str(raw["model"]),
+            tuple(map(str, raw["classes"])),
+            strata,
+            *_tables(raw),
+            predictions=int(raw["predictions"]),
+            made_at=str(raw["made_at"]),
+            source=str(raw["source"]),
+        )
+        _check(found)
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        why = str(error) if isinstance(error, ValueError) else type(error).__name__
+        raise BezoarError(
+            f"that is no baseline: {why[:200]}", next="bezoar monitor baseline --help"
+        ) from None
+    return found
+
+
+def _tables(raw: dict[str, Any]) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    shares, errors, cuts, above, above_errors = (
+        np.array(raw[name], np.float64)
+        for name in ("shares", "errors", "cuts", "above", "above_errors")
+    )
+    return shares, errors, cuts, above, above_errors
+
+
+def _check(baseline: Baseline) -> None:
+    size = (len(baseline.strata), len(baseline.classes))
+    shapes = [baseline.shares.shape, baseline.errors.shape]
+    rows = [baseline.cuts.shape, baseline.above.shape, baseline.above_errors.shape]
+    if shapes != [size] * 2 or rows != [size[1:]] * 3 or baseline.classes[-1:] != (OTHER,):
+        raise ValueError("its tables have the wrong sizes")
+    if len(set(baseline.classes)) < len(baseline.classes):
+        raise ValueError("a class is there twice")
+    numbers = (baseline.shares, baseline.errors, baseline.above, baseline.above_errors)
+    if not all(np.isfinite(table).all() and (table >= 0).all() for table in numbers):
+        raise ValueError("a number is no share and no error")
+    if (baseline.shares > 1).any() or (baseline.above > 1).any():
+        raise ValueError("a share is over 1")
+
+
+def _rounded(table: Floats) -> list[Any]:
+    """Return numbers with six digits, so that a baseline is no longer than it is exact."""
+    flat = [None if math.isnan(x) else float(f"{x:.6g}") for x in table.ravel().tolist()]
+    width = table.shape[-1]
+    return [flat[i : i + width] for i in range(0, len(flat), width)] if table.ndim > 1 else flat

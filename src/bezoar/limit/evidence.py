@@ -1,0 +1,238 @@
+"""`Evidence`: how sure we are, after each prediction, that a class comes up too often.
+
+A Shiryaev-Roberts mixture e-detector (Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric
+framework for sequential change detection", 2023). For each watched rate and each ratio `r` by which
+it may have risen, a mass of evidence grows by one for each prediction and is multiplied by
+`r^event * exp(-(r - 1) * p)`, whose expectation is at most 1 while the event's probability is at
+most `p`. So the mass, less the predictions so far, has no drift upwards, and by optional stopping
+the mean number of predictions to a false alarm is at least the line: no calibration, whatever the
+order of the strata, and for dependent streams, too.
+
+Between its events a mass follows a formula, so a prediction costs the same for ten classes or for
+a thousand: only the rates that it is an event of are touched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from bezoar.adapters.numba import compiled
+from bezoar.core.arrays import Bools, Floats, Ints
+
+RATIOS: Final = (1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+"""By how much a rate may have risen; the loop below knows them by their powers."""
+
+WATCHED: Final = 3
+"""Rates of each class: all its predictions, those below the confidence cut, those above."""
+
+WEIGHTS: Final = (0.2, 0.3, 0.5)
+"""How a class's false alarms are divided among its rates: a trigger makes a network sure."""
+
+RECENT: Final = 64
+"""Events of each class that are remembered, for the sentence that people read."""
+
+_CEILING: Final = 100.0
+_CALM: Final = 1e-3
+
+
+@dataclass
+class Evidence:
+    """The state of a detector; two of them, fed from parts of one stream, can be added.
+
+    Attributes:
+        expected: The rate's probability in each stratum under the null, (H, 3K).
+        per_false_alarm: Predictions to a false alarm, at least, on average, in all classes.
+        counts: Predictions in each stratum so far, (H,).
+        seen: Expected events of each rate until its last one, (3K,).
+        mass: Evidence for each rate and ratio at its last event, (3K, 6).
+        alarmed: Which classes are over the line, (K,).
+        when: Number of the prediction of each class's last events, in a ring, (K, 64).
+        then: Expected events of the class until each of them, (K, 64).
+        events: Predictions of each class so far, (K,).
+    """
+
+    expected: Floats
+    per_false_alarm: float = 1e6
+    counts: Floats = field(default_factory=lambda: np.zeros(0))
+    seen: Floats = field(default_factory=lambda: np.zeros(0))
+    mass: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    alarmed: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    when: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    then: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    events: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        strata, rates = self.expected.shape
+        if not self.counts.size:
+            self.counts, self.seen = np.zeros(strata), np.zeros(rates)
+            self.mass = np.zeros((rates, len(RATIOS)))
+            classes = rates // WATCHED
+            self.alarmed, self.events = np.zeros(classes, bool), np.zeros(classes, np.int64)
+            self.when, self.then = np.zeros((2, classes, RECENT))
+        steps = np.array(RATIOS) - 1
+        # The loop asks for one rate in all strata: these lie side by side.
+        self._by_rate = np.ascontiguousarray(self.expected.T)
+        self._still = np.exp(-self.expected[:, :, None] * steps)
+        self._highest = np.maximum(self.expected.max(0), 1e-300)
+        self._lines = self._lines_of(rates // WATCHED)
+
+    @property
+    def predictions(self) -> int:
+        """How many predictions were seen."""
+        return int(self.counts.sum())
+
+    def observe(self, classes: Ints, above: Ints, strata: Ints) -> Iterator[tuple[int, int, bool]]:
+        """Take predictions in, pausing where an alarm begins or ends.
+
+        Args:
+            classes: Class of each, (n,) of 0 to K - 1.
+            above: 1 where the confidence is over the class's cut, 0 where below, -1 where none.
+            strata: Stratum of each, (n,) of 0 to H - 1.
+
+        Yields:
+            Index in this batch, class, and whether an alarm began (True) or ended (False), while
+            this object stands as it did at that prediction.
+        """
+        arrays = [np.ascontiguousarray(one, np.int64) for one in (classes, above, strata)]
+        turn = np.zeros(2, np.int64)
+        begin = 0
+        while begin < len(classes):
+            used, turned = compiled(_advance)(
+                *(one[begin:] for one in arrays),
+                *(self._by_rate, self._still, self._highest, self._lines, np.array(RATIOS)),
+                *(self.counts, self.seen, self.mass, self.alarmed),
+                *(self.when, self.then, self.events, turn),
+            )
+            begin += used
+            if turned:
+                yield begin - 1, int(turn[0]), bool(turn[1])
+
+    def strength(self, which: int) -> float:
+        """Return a class's evidence now: predictions per false alarm at which it would cross."""
+        first = which * WATCHED
+        masses = self.masses()[first : first + WATCHED].sum(1)
+        return float((masses / self._lines[first : first + WATCHED]).max() * self.per_false_alarm)
+
+    def recent(self, which: int) -> tuple[int, int, float]:
+        """Return the stretch of the recent past in which a class stands out most.
+
+        Returns:
+            Predictions in it, those of the class, and how many of these were expected.
+        """
+        kept = int(min(self.events[which], RECENT))
+        last = np.arange(self.events[which] - kept, self.events[which]) % RECENT
+        when, then = self.when[which, last], self.then[which, last]
+        if kept < 2:  # noqa: PLR2004 - a stretch has two ends
+            return self.predictions, kept, float(self.counts @ self.expected[:, which * WATCHED])
+        observed = np.arange(kept - 1, 0, -1)
+        expected = np.maximum(then[-1] - then[:-1], 1e-12)
+        best = int(np.argmax((observed - expected) / np.sqrt(expected)))
+        return int(when[-1] - when[best]), int(observed[best]), float(expected[best])
+
+    def added(self, other: "Evidence") -> "Evidence":
+        """Return the evidence of two detectors of one null together: masses add.
+
+        Law: the sum's predictions per false alarm are counted over both streams.
+        """
+        if not np.array_equal(self.expected, other.expected):
+            raise ValueError("evidence against another baseline")
+        mine, theirs = self.masses(), other.masses()
+        counts = self.counts + other.counts
+        newer = self if self.predictions >= other.predictions else other
+        return Evidence(
+            self.expected,
+            self.per_false_alarm,
+            counts,
+            counts @ self.expected,
+            mine + theirs,
+            self.alarmed | other.alarmed,
+            newer.when.copy(),
+            newer.then.copy(),
+            newer.events.copy(),
+        )
+
+    def masses(self) -> Floats:
+        """Return each mass as it is now, rather than at its rate's last event, (3K, 6)."""
+        passed = (self.counts @ self.expected - self.seen)[:, None]
+        steps = np.array(RATIOS) - 1
+        kept = np.exp(-passed * steps)
+        return np.asarray(self.mass * kept + (1 - kept) / (steps * self._highest[:, None]))
+
+    def _lines_of(self, classes: int) -> Floats:
+        """Return the sum of masses at which a rate alarms, (3K,): mixture weights are its parts."""
+        lines = self.per_false_alarm * classes * len(RATIOS) / np.tile(WEIGHTS, classes)
+        # A rate that nothing is known of watches nothing.
+        return np.where(self.expected.max(0) > 0, lines, np.inf)
+
+
+def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
+    classes: Any,
+    above: Any,
+    strata: Any,
+    by_rate: Any,
+    still: Any,
+    highest: Any,
+    lines: Any,
+    ratios: Any,
+    counts: Any,
+    seen: Any,
+    mass: Any,
+    alarmed: Any,
+    when: Any,
+    then: Any,
+    events: Any,
+    turn: Any,
+) -> tuple[int, bool]:
+    """Take predictions in until an alarm begins or ends; return how many, and whether it did."""
+    total = counts.sum()
+    kept = np.zeros(ratios.shape[0])
+    for i in range(classes.shape[0]):
+        stratum, which = strata[i], classes[i]
+        counts[stratum] += 1.0
+        total += 1.0
+        over, calm = False, True
+        for side in range(WATCHED):
+            if side != 0 and side != 1 + above[i]:
+                continue
+            rate = which * WATCHED + side
+            until = 0.0
+            for j in range(counts.shape[0]):
+                until += counts[j] * by_rate[rate, j]
+            passed = until - seen[rate]
+            seen[rate] = until
+            # exp(-(r - 1) * passed) of all ratios by multiplication: 0.5, 1, 2, 4, 9, 19.
+            kept[0] = np.exp(-0.5 * passed)
+            kept[1] = kept[0] * kept[0]
+            kept[2] = kept[1] * kept[1]
+            kept[3] = kept[2] * kept[2]
+            eighth = kept[3] * kept[3]
+            kept[4] = eighth * kept[1]
+            kept[5] = eighth * eighth * kept[2] * kept[1]
+            together = 0.0
+            for g in range(ratios.shape[0]):
+                step = still[stratum, rate, g]
+                unit = 1.0 / ((ratios[g] - 1.0) * highest[rate])
+                # What grew before this prediction is multiplied by it; what it adds is not.
+                grown = mass[rate, g] * kept[g] + (step - kept[g]) * unit
+                grown = ratios[g] * grown + (1.0 - step) * unit
+                mass[rate, g] = grown
+                together += grown
+            if together > _CEILING * lines[rate]:
+                # Or an alarm would outlive its cause by as much as the cause lasted.
+                for g in range(ratios.shape[0]):
+                    mass[rate, g] *= _CEILING * lines[rate] / together
+            if together >= lines[rate]:
+                over = True
+            if together > _CALM * lines[rate]:
+                calm = False
+            if side == 0:
+                then[which, events[which] % RECENT] = until
+        when[which, events[which] % RECENT] = total
+        events[which] += 1
+        if over != alarmed[which] and (over or calm):
+            alarmed[which] = over
+            turn[0], turn[1] = which, over
+            return i + 1, True
+    return classes.shape[0], False

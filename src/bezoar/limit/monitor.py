@@ -1,0 +1,278 @@
+"""`Monitor`: watches a model's predictions, and says when a class comes up too often."""
+
+import io
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+
+from bezoar.core.alert import Alert
+from bezoar.core.arrays import Floats, Ints
+from bezoar.core.errors import BezoarError
+from bezoar.core.place import Place, PlaceKind
+from bezoar.limit.baseline import OTHER, STANDARD_ERRORS, Baseline
+from bezoar.limit.evidence import Evidence
+from bezoar.limit.predictions import Batch, as_confidence, as_seconds, class_name
+
+PER_FALSE_ALARM: Final = 1_000_000
+"""Predictions to a false alarm, at least, on average."""
+_WAITING: Final = 256
+_STATISTIC: Final = "share of predictions"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAlert:
+    """A class comes up too often, or no longer does.
+
+    Attributes:
+        alert: The statistic that crossed, its line, and the promise.
+        class_: Which class; empty for those that the baseline does not know.
+        predictions: Length of the stretch in which it stands out most.
+        observed: How often it came up in it.
+        expected: How often at most, had nothing changed.
+        began: False where an alarm ended.
+    """
+
+    alert: Alert
+    class_: str
+    predictions: int
+    observed: int
+    expected: float
+    began: bool = True
+
+    @property
+    def deviations(self) -> float:
+        """Standard deviations from the baseline: for people; the promise rests on other grounds."""
+        return (self.observed - self.expected) / math.sqrt(max(self.expected, 1e-9))
+
+    @property
+    def sentence(self) -> str:
+        """What it says, with counts."""
+        name = f"class {self.class_!r}" if self.class_ else "classes that the baseline has not"
+        if not self.began:
+            return f"Prediction distribution for {name} is back to baseline."
+        return (
+            f"Prediction distribution for {name} has deviated by {self.deviations:.1f} standard"
+            f" deviations from baseline: {self.observed:,} in {self.predictions:,} against"
+            f" {self.expected:.1f} expected; at most one false alarm per"
+            f" {round(1 / self.alert.false_alarm_rate):,} predictions."
+        )
+
+
+@dataclass
+class Monitor:
+    """Watches a model's predictions.
+
+    Law: the same predictions in other batches give the same alerts.
+
+    Attributes:
+        baseline: What they are compared with.
+        per_false_alarm: Predictions to a false alarm, at least, on average.
+        standard_errors: How far above its estimate a rate may lie and still be called normal.
+        refused: How many observations were refused, by reason.
+    """
+
+    baseline: Baseline
+    per_false_alarm: float = PER_FALSE_ALARM
+    standard_errors: float = STANDARD_ERRORS
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        expected = self.baseline.expected(self.standard_errors)
+        self.evidence = Evidence(expected, self.per_false_alarm)
+        self._index = self.baseline.index()
+        self._other = self._index[OTHER]
+        self._numbers: list[int] = []
+        self._which: list[int] = []
+        self._confidences: list[float] = []
+        self._rows: list[int] = []
+        self._next = 0
+
+    @property
+    def position(self) -> int:
+        """The number of the next observation; refused ones count."""
+        return self._next
+
+    def begin_at(self, number: int) -> None:
+        """Give the next observation this number: the stream did not begin here."""
+        self._next = number
+
+    def observe(
+        self,
+        class_: Any,
+        confidence: float | None = None,
+        *,
+        time: float | str | None = None,
+        **strata: Any,
+    ) -> list[ClassAlert]:
+        """Take one prediction in; what the wait for a small batch brings up is returned.
+
+        Args:
+            class_: What was predicted.
+            confidence: How sure the model was, 0 to 1.
+            time: When: seconds since the epoch or RFC 3339; needed where hours are strata.
+            **strata: Values of the baseline's columns.
+        """
+        number, self._next = self._next, self._next + 1
+        which = self._index.get(class_) if type(class_) is str and class_ else None
+        if which is None:
+            name = class_name(class_)
+            which = -1 if name is None else self._index.get(name, self._other)
+        sure = as_confidence(confidence)
+        known = self.baseline.strata
+        row = 0
+        if known.hour or known.columns:
+            row = known.code(as_seconds(time), strata)
+        self._numbers.append(number)
+        self._which.append(which)
+        self._confidences.append(sure)
+        self._rows.append(row)
+        if len(self._which) < _WAITING:
+            return []
+        return self.flush()
+
+    def flush(self) -> list[ClassAlert]:
+        """Count what waits, and return the alerts that it brings."""
+        if not self._which:
+            return []
+        waiting = (self._numbers, self._which, self._confidences, self._rows)
+        self._numbers, self._which, self._confidences, self._rows = [], [], [], []
+        numbers, which, confidences, rows = map(np.array, waiting)
+        return self._take(numbers, which, confidences, rows)
+
+    def observe_batch(self, batch: Batch) -> list[ClassAlert]:
+        """Take a batch in, as a file or a request holds it, and return the alerts."""
+        other = self._other
+        which = np.array(
+            [-1 if name is None else self._index.get(name, other) for name in batch.classes],
+            np.int64,
+        )
+        rows = self.baseline.strata.codes(batch.seconds, batch.columns, len(batch))
+        return self.observe_codes(which, batch.confidences, rows)
+
+    def observe_codes(
+        self, which: Ints, confidences: Floats | None = None, rows: Ints | None = None
+    ) -> list[ClassAlert]:
+        """Take predictions in as numbers: the fast way.
+
+        Args:
+            which: Number of each class in the baseline, (n,); -1 for what cannot be counted.
+            confidences: (n,), NaN where there is none.
+            rows: Number of each stratum, (n,).
+        """
+        alerts = self.flush()
+        size = len(which)
+        numbers = np.arange(self._next, self._next + size)
+        self._next += size
+        if confidences is None:
+            confidences = np.full(size, np.nan)
+        if rows is None:
+            rows = np.zeros(size, np.int64)
+        return alerts + self._take(numbers, which, confidences, rows)
+
+    def _take(
+        self, numbers: Ints, which: Ints, confidences: Floats, rows: Ints
+    ) -> list[ClassAlert]:
+        absent = np.isnan(confidences)
+        bad = ~absent & ~((confidences >= 0) & (confidences <= 1))
+        lost = (which < 0) | (which >= len(self.baseline.classes))
+        if lost.any() or bad.any():
+            self.refused["no class"] += int(lost.sum())
+            self.refused["no confidence"] += int((bad & ~lost).sum())
+            kept = ~(lost | bad)
+            numbers, which, rows = numbers[kept], which[kept], rows[kept]
+            confidences, absent = confidences[kept], absent[kept]
+        cuts = self.baseline.cuts[which]
+        with np.errstate(invalid="ignore"):
+            above = np.where(absent | np.isnan(cuts), -1, confidences >= cuts)
+        turns = self.evidence.observe(which, above, rows)
+        return [self._alert(int(numbers[i]), c, began=began) for i, c, began in turns]
+
+    def _alert(self, number: int, which: int, *, began: bool) -> ClassAlert:
+        name = self.baseline.classes[which]
+        place = Place(PlaceKind.CLASS, name or "(unknown)")
+        value = self.evidence.strength(which)
+        alert = Alert(
+            _STATISTIC, value, self.per_false_alarm, 1 / self.per_false_alarm, place, number
+        )
+        return ClassAlert(alert, name, *self.evidence.recent(which), began)
+
+    def merged(self, others: Iterable["Monitor"]) -> "Monitor":
+        """Return what several replicas of one model saw together.
+
+        Raises:
+            BezoarError: If one of them was compared with another baseline.
+        """
+        together = Monitor(self.baseline, self.per_false_alarm, self.standard_errors)
+        evidence, refused = self.evidence, Counter(self.refused)
+        for other in others:
+            try:
+                evidence = evidence.added(other.evidence)
+            except ValueError:
+                raise BezoarError(
+                    "the replicas were compared with different baselines",
+                    next="give each replica the same --baseline",
+                ) from None
+            refused += other.refused
+        together.evidence, together.refused = evidence, refused
+        together.begin_at(evidence.predictions + refused.total())
+        return together
+
+    def state(self) -> bytes:
+        """Return all that a restart needs to lose no evidence, as an .npz without objects."""
+        self.flush()
+        held = self.evidence
+        sink = io.BytesIO()
+        np.savez(
+            sink,
+            baseline=np.frombuffer(self.baseline.digest.value, np.uint8),
+            promise=np.array([self.per_false_alarm, self.standard_errors]),
+            next=np.array([self._next, *(self.refused[why] for why in _REASONS)]),
+            counts=held.counts,
+            seen=held.seen,
+            mass=held.mass,
+            alarmed=held.alarmed,
+            when=held.when,
+            then=held.then,
+            events=held.events,
+        )
+        return sink.getvalue()
+
+
+_REASONS: Final = ("no class", "no confidence")
+_PARTS: Final = ("counts", "seen", "mass", "alarmed", "when", "then", "events")
+
+
+def resumed(baseline: Baseline, state: bytes) -> Monitor:
+    """Return the monitor that a state was taken of.
+
+    Raises:
+        BezoarError: If it cannot be read, or belongs to another baseline.
+    """
+    try:
+        with np.load(io.BytesIO(state), allow_pickle=False) as file:
+            parts = {name: file[name] for name in file.files}
+        if parts["baseline"].tobytes() != baseline.digest.value:
+            raise BezoarError(
+                "the monitor's state belongs to another baseline",
+                next="bezoar monitor replay --baseline FILE, with the one it began with",
+            )
+        promise, numbers = parts["promise"].tolist(), parts["next"].tolist()
+        monitor = Monitor(baseline, *promise)
+        fresh = monitor.evidence
+        held = [parts[name].astype(getattr(fresh, name).dtype) for name in _PARTS]
+        if any(a.shape != getattr(fresh, n).shape for a, n in zip(held, _PARTS, strict=True)):
+            raise ValueError("wrong sizes")  # noqa: TRY301 - one place says what is wrong
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
+        raise BezoarError(
+            f"the monitor's state cannot be read ({type(error).__name__})",
+            next="begin anew without --state; what it knew is lost",
+        ) from None
+    monitor.evidence = Evidence(fresh.expected, fresh.per_false_alarm, *held)
+    monitor.begin_at(int(numbers[0]))
+    monitor.refused = Counter(dict(zip(_REASONS, map(int, numbers[1:]), strict=True)))
+    return monitor

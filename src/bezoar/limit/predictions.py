@@ -1,0 +1,203 @@
+"""Streams of predictions, in batches: Parquet, CSV or JSON lines with `time, class, confidence`."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from bezoar.core.arrays import Floats
+from bezoar.core.errors import BezoarError, UsageError
+
+ROWS_AT_ONCE: Final = 100_000
+LONGEST_NAME: Final = 1000
+_LONGEST_LINE: Final = 1 << 16
+_FORMATS: Final = {".parquet": "parquet", ".csv": "csv", ".jsonl": "lines", ".ndjson": "lines"}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Predictions one after the other.
+
+    Attributes:
+        first: Number of the first one in its stream, from 0; refused ones count.
+        classes: The class of each; None where it is none.
+        confidences: (n,), from 0 to 1; NaN where there is none.
+        seconds: Time of each since the epoch, (n,); NaN where there is none.
+        columns: What else was sent, by name.
+        refused: Rows that cannot be read, by number.
+    """
+
+    first: int
+    classes: list[str | None]
+    confidences: Floats
+    seconds: Floats
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of predictions."""
+        return len(self.classes)
+
+
+def read_predictions(path: Path, columns: Iterable[str] = ()) -> Iterator[Batch]:
+    """Yield the predictions of a file, in bounded memory; what cannot be read stays as a gap.
+
+    Args:
+        path: The file.
+        columns: Other columns that are wanted.
+
+    Raises:
+        UsageError: If it is absent, or has no `class`.
+        BezoarError: If it cannot be read.
+    """
+    if not path.is_file():
+        raise UsageError(f"no such file: {path}", next="bezoar monitor replay --help")
+    form = _FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"{path}: not a stream of predictions ({', '.join(_FORMATS)})",
+            next="bezoar monitor replay --help",
+        )
+    wanted = tuple(columns)
+    if form == "lines":
+        yield from _lines(path, wanted)
+    else:
+        yield from _table(path, form, wanted)
+
+
+def batch_of(first: int, rows: list[dict[str, Any] | None], columns: Iterable[str]) -> Batch:
+    """Return rows as a batch; a row that is no object is one without a class."""
+    known = [row or {} for row in rows]
+    return Batch(
+        first,
+        [class_name(row.get("class")) for row in known],
+        np.array([as_confidence(row.get("confidence")) for row in known]),
+        np.array([as_seconds(row.get("time")) for row in known]),
+        {name: [row.get(name) for row in known] for name in columns},
+    )
+
+
+def class_name(value: Any) -> str | None:
+    """Return a class as text; None for what can be none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        return value if 0 < len(value) <= LONGEST_NAME else None
+    return str(value) if isinstance(value, (int, np.integer)) else None
+
+
+def as_confidence(value: Any) -> float:
+    """Return a confidence; NaN where none was sent, infinity for what can be none."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+        return math.inf
+    return float(value) if 0 <= value <= 1 else math.inf
+
+
+def as_seconds(value: Any) -> float:
+    """Return a time (RFC 3339, or a number) in seconds since the epoch; NaN for what is none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value) if abs(value) < 1e12 else math.nan  # noqa: PLR2004 - the year 33658
+    if isinstance(value, datetime):
+        return value.timestamp()
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else math.nan
+    except (ValueError, OverflowError, OSError):
+        return math.nan
+
+
+def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[Batch]:
+    first = 0
+    rows: list[dict[str, Any] | None] = []
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(_LONGEST_LINE):
+                whole = line.endswith(b"\n") or len(line) < _LONGEST_LINE
+                if not whole:
+                    while (rest := file.readline(_LONGEST_LINE)) and not rest.endswith(b"\n"):
+                        pass
+                if line.strip():
+                    rows.append(parsed(line) if whole else None)
+                if len(rows) == ROWS_AT_ONCE:
+                    yield batch_of(first, rows, columns)
+                    first, rows = first + len(rows), []
+    except OSError as error:
+        raise BezoarError(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from error
+    if rows:
+        yield batch_of(first, rows, columns)
+
+
+def parsed(line: bytes) -> dict[str, Any] | None:
+    """Return a JSON object; None for what is none."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _table(path: Path, form: str, columns: tuple[str, ...]) -> Iterator[Batch]:
+    import polars as pl  # noqa: PLC0415 - for those who have tables
+
+    try:
+        frame = pl.scan_parquet(path) if form == "parquet" else _csv(path)
+        names = frame.collect_schema().names()
+        if "class" not in names:
+            raise UsageError(f"{path} has no column 'class'", "bezoar monitor replay --help")
+        kept = [name for name in ("time", "class", "confidence", *columns) if name in names]
+        first = 0
+        for part in frame.select(kept).collect_batches(chunk_size=ROWS_AT_ONCE):
+            yield _of_frame(first, part, columns)
+            first += part.height
+    except (pl.exceptions.PolarsError, OSError) as error:
+        message = f"cannot read {path}: {str(error).splitlines()[0]}"
+        raise BezoarError(message, next=f"ls -l {path}") from error
+
+
+def _csv(path: Path) -> Any:
+    import polars as pl  # noqa: PLC0415 - see above
+
+    # Each cell is text first, so that one bad cell is one bad row and not the end of the file.
+    return pl.scan_csv(path, infer_schema=False, truncate_ragged_lines=True)
+
+
+def _of_frame(first: int, part: Any, columns: tuple[str, ...]) -> Batch:
+    import polars as pl  # noqa: PLC0415 - see above
+
+    size = part.height
+    classes = [class_name(value) for value in part["class"].to_list()]
+    confidences = np.full(size, np.nan)
+    if "confidence" in part.columns:
+        given = part["confidence"]
+        numbers = given.cast(pl.Float64, strict=False)
+        confidences = numbers.to_numpy().astype(np.float64)
+        valid = (confidences >= 0) & (confidences <= 1)
+        confidences[~valid & given.is_not_null().to_numpy()] = np.inf
+    seconds = np.full(size, np.nan)
+    if "time" in part.columns:
+        seconds = _seconds(part["time"])
+    return Batch(
+        first,
+        classes,
+        confidences,
+        seconds,
+        {name: part[name].to_list() for name in columns if name in part.columns},
+    )
+
+
+def _seconds(column: Any) -> Floats:
+    import polars as pl  # noqa: PLC0415 - see above
+
+    if column.dtype.is_temporal() and column.dtype != pl.Time:
+        return np.asarray(column.cast(pl.Datetime("us")).dt.epoch("us").to_numpy() / 1e6)
+    if column.dtype.is_numeric():
+        return np.asarray(column.cast(pl.Float64).to_numpy())
+    numbers = column.cast(pl.Float64, strict=False)
+    if numbers.null_count() < len(column):
+        return np.asarray(numbers.to_numpy())
+    return np.array([as_seconds(value) for value in column.to_list()])
