@@ -37,6 +37,7 @@ class FetchedFile(_Model):
         sha256: In hexadecimal.
         uri: Where it came from, without secrets.
         mark: What its source calls these very bytes: an entity tag, a version's id.
+        version: What its source calls this version of it.
         announced: The digest that its source announced, and that held.
     """
 
@@ -45,6 +46,7 @@ class FetchedFile(_Model):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     uri: str
     mark: str = ""
+    version: str = ""
     announced: DigestText | None = None
 
 

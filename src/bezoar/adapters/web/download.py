@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import urljoin
 
-from bezoar.adapters.web.errors import NotThereError, StaleMarkError, UnreachableError
+from bezoar.adapters.web.errors import (
+    CutOffError,
+    NotThereError,
+    StaleMarkError,
+    UnreachableError,
+)
 from bezoar.adapters.web.guard import Connection, hang_up
 from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of
 
@@ -53,6 +58,8 @@ class Download:
         size: Of the whole, as the host announces it; None where it does not.
         mark: What names these very bytes: a strong entity tag, or else a date; may be empty.
         hosts: All that were asked on the way.
+        name: What the file is called; for whoever reads it to fill in.
+        version: What its host calls this version of it; the same.
         unchanged: The host says that it still has what the mark in the question names.
     """
 
@@ -66,7 +73,7 @@ class Download:
         self.url, self.hosts, self._response, self._watch = url, hosts, response, watch
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.unchanged = response.status == _NOT_MODIFIED
-        self.mark = _mark(self.headers)
+        self.mark, self.name, self.version = _mark(self.headers), "", ""
         self.start, self.size = 0, response.length
         if response.status == _PARTIAL:
             self.start, self.size = self._range()
@@ -82,14 +89,15 @@ class Download:
         """Yield the bytes as they come.
 
         Raises:
-            UnreachableError: If the line ends before the announced end.
+            CutOffError: If the line ends before the announced end.
+            UnreachableError: If too little comes.
         """
         while piece := self._piece():
             self._watch.received += len(piece)
             yield piece
         if self._response.length:
             got = f"{self.start + self._watch.received:,} of {self.size or 0:,} bytes"
-            raise UnreachableError(f"{host_of(self.url)} hung up after {got}")
+            raise CutOffError(f"{host_of(self.url)} hung up after {got}")
 
     def _piece(self) -> bytes:
         with self._watch.told(self.url):
@@ -180,9 +188,12 @@ class _Watch:
             yield
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             silent = f"is silent for {self._pace.window_s:g} s"
-            why = self.why or (silent if isinstance(error, TimeoutError) else "")
-            reason = why or f"cannot be reached ({error or type(error).__name__})"
-            raise UnreachableError(f"{host_of(url)} {reason}") from None
+            if why := self.why or (silent if isinstance(error, TimeoutError) else ""):
+                raise UnreachableError(f"{host_of(url)} {why}") from None
+            reason = f"{error or type(error).__name__}"
+            if self.received:
+                raise CutOffError(f"{host_of(url)} hung up ({reason})") from None
+            raise UnreachableError(f"{host_of(url)} cannot be reached ({reason})") from None
 
     def __enter__(self) -> Self:
         self._thread.start()

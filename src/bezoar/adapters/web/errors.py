@@ -19,3 +19,11 @@ class NotThereError(UnreachableError):
 
 class StaleMarkError(UnreachableError):
     """What was to be continued is not there any more: it has to begin anew."""
+
+
+class CutOffError(UnreachableError):
+    """The line was cut while bytes came: they can be continued."""
+
+
+class PrivateAddressError(UnreachableError):
+    """A host lies in a private network, or says so."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from bezoar.adapters.web.errors import UnreachableError
+from bezoar.adapters.web.errors import PrivateAddressError, UnreachableError
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -67,8 +67,9 @@ def addresses_of(host: str, port: int, *, named: bool = False) -> list[str]:
         named: A person has named this very host and port: it may be in a private network.
 
     Raises:
-        UnreachableError: If nobody knows it, or one of its addresses is not public: which of them
-            a second look-up would give is the attacker's choice.
+        PrivateAddressError: If one of its addresses is not public: which of them a second look-up
+            would give is the attacker's choice.
+        UnreachableError: If nobody knows it.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -78,7 +79,7 @@ def addresses_of(host: str, port: int, *, named: bool = False) -> list[str]:
     allowed = may_be_named if named else is_public
     refused = [address for address in addresses if not allowed(address)]
     if refused:
-        raise UnreachableError(f"{host} is at {refused[0]}, which is not a public address")
+        raise PrivateAddressError(f"{host} is at {refused[0]}, which is not a public address")
     return addresses[:_MOST_ADDRESSES]
 
 

@@ -1,0 +1,68 @@
+"""What a fetch found, as findings."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.severity import Severity
+from bezoar.fortify.fetch import rules
+from bezoar.fortify.fetch.names import HostileNameError
+from bezoar.fortify.fetch.receiving import UnlikeAnnouncedError
+from bezoar.fortify.fetch.source import Plan
+
+RULES: Final = (rules.UNENCRYPTED, rules.MOVING, rules.UNLIKE_ANNOUNCED, rules.NOT_TAKEN)
+_SHOWN: Final = 20
+
+
+def outcomes(findings: Iterable[Finding]) -> tuple[Outcome, ...]:
+    """Return one outcome for each rule of a fetch."""
+    found = list(findings)
+    return tuple(Outcome.of(rule, [f for f in found if f.rule is rule]) for rule in RULES)
+
+
+def of_plan(plan: Plan, spec: str, *, checked: bool) -> Iterator[Finding]:
+    """Yield what is to be said of a source itself.
+
+    Args:
+        plan: What it has.
+        spec: `NAME@VERSION`.
+        checked: The bytes have a digest that came another way.
+    """
+    place = Place(PlaceKind.DATASET, spec)
+    if plan.source.removeprefix("git+").startswith("http:"):
+        message = "fetched over http" + ("; its digest is the expected one" if checked else "")
+        severity = Severity.LOW if checked else rules.UNENCRYPTED.severity
+        yield Finding(rules.UNENCRYPTED, place, message, severity)
+    if plan.asked:
+        evidence = {"asked": plan.asked, "revision": plan.revision}
+        yield Finding(
+            rules.MOVING, place, f"{plan.asked!r} led to {plan.revision}", evidence=evidence
+        )
+    for path, why in plan.left_out[:_SHOWN]:
+        yield Finding(rules.NOT_TAKEN, Place(PlaceKind.FILE, path or "/"), why)
+    if len(plan.left_out) > _SHOWN:
+        more = len(plan.left_out) - _SHOWN
+        yield Finding(rules.NOT_TAKEN, place, f"{more:,} more were left out")
+
+
+def unlike(error: UnlikeAnnouncedError) -> Finding:
+    """Return that other bytes came than were announced."""
+    evidence = {"expected": error.expected, "found": error.found}
+    place = Place(PlaceKind.FILE, error.path)
+    message = f"{error.why}: nothing of it is kept"
+    return Finding(rules.UNLIKE_ANNOUNCED, place, message, evidence=evidence)
+
+
+def unsized(spec: str) -> Finding:
+    """Return that nobody can tell whether a file is whole."""
+    message = "the host does not say where the file ends: a cut line looks like the end"
+    return Finding(rules.UNLIKE_ANNOUNCED, Place(PlaceKind.DATASET, spec), message, Severity.LOW)
+
+
+def hostile(error: HostileNameError, name: str) -> Finding:
+    """Return that a name would have led elsewhere."""
+    place = Place(PlaceKind.FILE, error.name or "/")
+    message = f"{error.why}: nothing of {name} is fetched"
+    return Finding(rules.NOT_TAKEN, place, message, Severity.HIGH)
