@@ -80,7 +80,11 @@ class Examination:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """Return one outcome for each rule on bytes and on pictures."""
-        return tuple(self._outcome(rule) for rule in RULES)
+        outcomes = [self._outcome(rule) for rule in RULES]
+        if self.failure and self.findings.get(unexamined.RULE.code):
+            # What was found must not hide that the rest was not looked at.
+            outcomes.append(Outcome(unexamined.RULE, Status.FAILED, reason=self.failure))
+        return tuple(outcomes)
 
     def add(self, finding: Finding) -> None:
         """Keep a finding, or count it."""
@@ -204,10 +208,15 @@ class _Reader:
             raise ValueError("it did not look at every file")
 
 
-def isolation_outcome(found: Examination, minimum: int) -> Outcome:
-    """Return whether what parsed the data was locked in as far as the team asks for."""
-    level = found.isolation.level if found.isolation else 0
-    if level >= minimum and not (minimum and found.isolation is None):
+def isolation_outcome(reached: Isolation | None, minimum: int) -> Outcome:
+    """Return whether what parsed the data was locked in as far as the team asks for.
+
+    Args:
+        reached: The least that was reached; None where nothing began.
+        minimum: What `[vet] minimum_isolation` asks for.
+    """
+    level = reached.level if reached else 0
+    if reached is not None and level >= minimum:
         return Outcome.of(ISOLATION, ())
     reason = f"level {level} was reached, and [vet] minimum_isolation is {minimum}"
     return Outcome(ISOLATION, Status.FAILED, reason=reason)
