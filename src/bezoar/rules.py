@@ -45,6 +45,7 @@ RULES = {
     "BZ161": "bezoar.ledger.rules:CHANGED",
     "BZ162": "bezoar.ledger.rules:MOVED",
     "BZ163": "bezoar.ledger.rules:UNREADABLE",
+    "BZ164": "bezoar.ledger.rules:CUT",
     # Evaluation
     "BZ201": "bezoar.datasets.unreadable:UNREADABLE_IMAGE",
     "BZ202": "bezoar.datasets.unreadable:EMPTY_FILE",
@@ -58,6 +59,10 @@ RULES = {
     "BZ210": "bezoar.datasets.labelling:UNLABELLED",
     "BZ211": "bezoar.datasets.containers:SPECIAL_FILE",
     # Fortify
+    "BZ336": "bezoar.fortify.fetch.rules:UNENCRYPTED",
+    "BZ337": "bezoar.fortify.fetch.rules:MOVING",
+    "BZ338": "bezoar.fortify.fetch.rules:UNLIKE_ANNOUNCED",
+    "BZ339": "bezoar.fortify.fetch.rules:NOT_TAKEN",
     "BZ351": "bezoar.fortify.mirror.rules:UNVERSIONED",
     "BZ352": "bezoar.fortify.mirror.rules:UNLOCKED",
     "BZ353": "bezoar.fortify.mirror.rules:OTHER_SIZE",

@@ -15,6 +15,7 @@ from bezoar.cli import (
     egress,
     exercise,
     expose,
+    fetch,
     keys,
     log,
     mirror,
@@ -25,6 +26,7 @@ from bezoar.cli import (
     rule,
     scan,
     status,
+    vet,
 )
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
@@ -35,6 +37,8 @@ STAGES = (
     dbom,
     recon,
     review,
+    fetch,
+    vet,
     approve,
     keys,
     mirror,

@@ -223,24 +223,34 @@ def whole_file(output: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
-    """Yield a callable that draws a bar on stderr; off a terminal it draws nothing."""
+def progress_bar(label: str, *, of_bytes: bool = False) -> Iterator[Progress]:
+    """Yield a callable that draws a bar on stderr; off a terminal it draws nothing.
+
+    Args:
+        label: What is being done.
+        of_bytes: What is counted is bytes: show how many, how fast, and how long it still takes.
+    """
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return
     from rich.progress import (  # noqa: PLC0415 - rich is for terminals
         BarColumn,
+        DownloadColumn,
         Progress,
+        ProgressColumn,
         TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
     )
 
-    columns = (
+    rate = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
+    columns: tuple[ProgressColumn, ...] = (
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=20 if of_bytes else 40),
         TaskProgressColumn(),
-        TimeElapsedColumn(),
+        *(rate if of_bytes else (TimeElapsedColumn(),)),
     )
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(printable(label), total=None)

@@ -21,7 +21,7 @@ from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
-_TABLES = frozenset({"approve", "egress", "mirror", "policy", "run", "scan", "vet"})
+_TABLES = frozenset({"approve", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"})
 
 
 def _severity(value: object) -> Severity:
@@ -39,6 +39,7 @@ def _codes(value: object) -> object:
 _Severity = Annotated[Severity, BeforeValidator(_severity)]
 _Code = Annotated[str, StringConstraints(pattern=r"^BZ[1-6]\d\d$")]
 _Codes = Annotated[frozenset[_Code], BeforeValidator(_codes)]
+_HostAndPort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*:[0-9]{1,5}$")]
 _ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
 _Writer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$")]
 
@@ -95,6 +96,26 @@ class MirrorSettings(_Model):
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     object_lock_mode: Literal["governance", "compliance"] = "governance"
     allow_http: tuple[str, ...] = ()
+
+
+class FetchSettings(_Model):
+    """The `[fetch]` table.
+
+    Attributes:
+        allow_http: Hosts that may be asked without encryption.
+        allow_private: Hosts in private networks, each as `host:port`; all others are refused.
+        most_bytes: How much one fetch may bring.
+        most_files: How many files.
+        most_seconds: How long it may take.
+        slowest_rate: Bytes per second that have to come, over half a minute.
+    """
+
+    allow_http: tuple[str, ...] = ()
+    allow_private: tuple[_HostAndPort, ...] = ()
+    most_bytes: Annotated[int, Field(ge=1)] = 100 << 30
+    most_files: Annotated[int, Field(ge=1)] = 200_000
+    most_seconds: Annotated[float, Field(gt=0)] = 86_400.0
+    slowest_rate: Annotated[int, Field(ge=0)] = 1_000
 
 
 class ApproveSettings(_Model):
@@ -166,6 +187,7 @@ class Settings(_Model):
         fail_on: Mildest severity for which a command exits with 1.
         policy: How findings become a verdict.
         scan: What a scan of code knows beforehand.
+        fetch: What may be fetched besides public addresses over https, and how much.
         mirror: Where the team keeps its own copies.
         egress: What jobs may reach beside the mirror.
         run: How far a job has to be confined.
@@ -178,6 +200,7 @@ class Settings(_Model):
     fail_on: _Severity = Severity.MEDIUM
     policy: PolicySettings = PolicySettings()
     scan: ScanSettings = ScanSettings()
+    fetch: FetchSettings = FetchSettings()
     mirror: MirrorSettings = MirrorSettings()
     egress: EgressSettings = EgressSettings()
     run: RunSettings = RunSettings()
@@ -228,6 +251,7 @@ def _unknown(path: list[str]) -> str:
     tables: dict[str, type[BaseModel]] = {
         "approve": ApproveSettings,
         "egress": EgressSettings,
+        "fetch": FetchSettings,
         "run": RunSettings,
         "policy": PolicySettings,
         "scan": ScanSettings,

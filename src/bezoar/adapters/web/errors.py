@@ -26,4 +26,12 @@ class CutOffError(UnreachableError):
 
 
 class PrivateAddressError(UnreachableError):
-    """A host lies in a private network, or says so."""
+    """A host lies in a private network, or says so.
+
+    Attributes:
+        place: `HOST:PORT`.
+    """
+
+    def __init__(self, message: str, place: str) -> None:
+        super().__init__(message)
+        self.place = place

@@ -79,7 +79,8 @@ def addresses_of(host: str, port: int, *, named: bool = False) -> list[str]:
     allowed = may_be_named if named else is_public
     refused = [address for address in addresses if not allowed(address)]
     if refused:
-        raise PrivateAddressError(f"{host} is at {refused[0]}, which is not a public address")
+        why = f"{host} is at {refused[0]}, which is not a public address"
+        raise PrivateAddressError(why, f"{host}:{port}")
     return addresses[:_MOST_ADDRESSES]
 
 

@@ -198,7 +198,7 @@ class _Fetch:
         return replace(self._ended(known, []), again=True)
 
     def _ended(self, record: FetchRecord | None, more: list[Finding]) -> Fetched:
-        checked = self.request.expected is not None
+        checked = self.request.expected is not None and record is not None
         findings = [*of_plan(self.plan, self.spec, checked=checked), *more]
         return Fetched(self.spec, record, outcomes(findings))
 

@@ -32,8 +32,13 @@ def of_plan(plan: Plan, spec: str, *, checked: bool) -> Iterator[Finding]:
     """
     place = Place(PlaceKind.DATASET, spec)
     if plan.source.removeprefix("git+").startswith("http:"):
-        message = "fetched over http" + ("; its digest is the expected one" if checked else "")
-        severity = Severity.LOW if checked else rules.UNENCRYPTED.severity
+        message, severity = "fetched over http", Severity.LOW
+        if checked:
+            message += "; its digest is the expected one"
+        elif plan.nearby:
+            message += " within a private network"
+        else:
+            severity = rules.UNENCRYPTED.severity
         yield Finding(rules.UNENCRYPTED, place, message, severity)
     if plan.asked:
         evidence = {"asked": plan.asked, "revision": plan.revision}

@@ -68,6 +68,7 @@ class GitSource:
             revision=commit,
             asked=asked,
             left_out=tuple(left_out),
+            nearby=self.downloads.reach.is_private(self.url),
         )
 
     def file_at(self, key: str, path: str) -> RemoteFile:

@@ -45,6 +45,7 @@ class Plan:
         asked: The revision that was asked for, where it may lead elsewhere tomorrow.
         left_out: What the source has and nobody fetches: a path, and why.
         hosts: Whoever was asked for this plan.
+        nearby: It lies in a private network that a person has named.
     """
 
     source: str
@@ -54,6 +55,7 @@ class Plan:
     asked: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
+    nearby: bool = False
 
 
 class Stream(Protocol):

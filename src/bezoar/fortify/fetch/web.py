@@ -66,7 +66,8 @@ class WebSource:
         """Return the one file; what it is called and how large it is, its answer says."""
         self.downloads.reach.checked(self.url)
         uri = redacted(self.url.partition("#")[0])
-        return Plan(uri, (self.file_at("", name_of(self.url)),))
+        file = self.file_at("", name_of(self.url))
+        return Plan(uri, (file,), nearby=self.downloads.reach.is_private(self.url))
 
     def file_at(self, key: str, path: str) -> RemoteFile:
         """Return a file below the address; the address itself where the key is empty."""
