@@ -22,10 +22,12 @@ from bezoar.cli.output import (
     table,
     write_result,
 )
+from bezoar.core.errors import BezoarError
 
 if TYPE_CHECKING:
     from bezoar.core.event import Event
     from bezoar.ledger.ledger import Ledger
+    from bezoar.ledger.rules import HeadCheck
     from bezoar.project import Project
 
 SCHEMA_VERSION = 1
@@ -75,26 +77,53 @@ def verify(
 ) -> None:
     """Check every chain: nothing changed, dropped or re-ordered.
 
-    A cut tail leaves a chain that holds: compare its head with one that was noted elsewhere.
+    A cut tail leaves a chain that holds: each head that a sign-off noted has to be there.
     """
     from bezoar.ledger.rules import as_outcomes  # noqa: PLC0415 - see the package's docstring
 
     project, ledger = _open()
     with ledger:
         outcomes = as_outcomes(ledger.verify())
+        check = _compare_heads(project, ledger, hold=not any(one.findings for one in outcomes))
+        outcomes = (*outcomes, check.outcome)
         findings = [finding for outcome in outcomes for finding in outcome.findings]
         heads = {} if findings else {name: str(ledger.head(name)) for name in ledger.writers()}
     fail_on = fail_on or project.settings.fail_on
-    text = findings_result(
-        form, outcomes, subject="the ledger", fields={"heads": heads}, fail_on=fail_on
-    )
+    fields = {"heads": heads, "after_signed_head": dict(check.after)}
+    text = findings_result(form, outcomes, subject="the ledger", fields=fields, fail_on=fail_on)
     if form is FindingsFormat.TEXT and not findings:
-        text = "".join(f"{writer} holds, its head is {head}\n" for writer, head in heads.items())
+        text = "".join(_holds(writer, head, check) for writer, head in heads.items())
     if text:
         write_result(text, output)
     else:
         note(_EMPTY)
     raise typer.Exit(exit_code(findings, fail_on, exit_zero=exit_zero))
+
+
+def _compare_heads(project: "Project", ledger: "Ledger", *, hold: bool) -> "HeadCheck":
+    """Compare the ledger with the heads that sign-offs have noted."""
+    from bezoar.core.outcome import Outcome, Status  # noqa: PLC0415 - see the package's docstring
+    from bezoar.ledger.rules import CUT, HeadCheck, compare_heads  # noqa: PLC0415 - the same
+
+    if not hold:
+        return HeadCheck(Outcome(CUT, Status.SKIPPED, reason="the chains do not hold"), {})
+    if not (project.dbom / "signatures").is_dir():
+        why = "no sign-off has noted a head"
+        return HeadCheck(Outcome(CUT, Status.NOT_APPLICABLE, reason=why), {})
+    from bezoar.fortify.signing.heads import signed_heads  # noqa: PLC0415 - the same
+
+    try:
+        heads = signed_heads(project)
+    except BezoarError as error:
+        return HeadCheck(Outcome(CUT, Status.NOT_APPLICABLE, reason=error.message), {})
+    return compare_heads(heads, ledger, project.writer)
+
+
+def _holds(writer: str, head: str, check: "HeadCheck") -> str:
+    line = f"{writer} holds, its head is {head}\n"
+    if (after := check.after.get(writer)) is not None:
+        line += f"  events after the last head that was signed: {after}\n"
+    return line
 
 
 def export(

@@ -88,6 +88,23 @@ class ChainFault:
     kind: FaultKind = FaultKind.CHANGED
 
 
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """The last event of a chain at some time, as somebody signed it along with something else.
+
+    Attributes:
+        writer: Whose chain.
+        number: The event's number.
+        digest: The event's digest.
+        signed_in: What it was signed along with, as `signs@1`.
+    """
+
+    writer: str
+    number: int
+    digest: Digest
+    signed_in: str
+
+
 def chain_faults(events: Iterable[Event]) -> list[ChainFault]:
     """Check one writer's chain, given in stored order.
 
