@@ -1,5 +1,7 @@
 """Opening a mirror by its address."""
 
+import ipaddress
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -14,6 +16,7 @@ from bezoar.project.settings import MirrorSettings
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_REPOSITORY: Final = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
 _KINDS: Final = "a folder, file:, s3://, oci://, https:// or gs://"
 
 
@@ -22,7 +25,8 @@ def open_mirror(uri: str, project_root: Path, settings: MirrorSettings | None = 
 
     Args:
         uri: `file:///absolute`, `file:relative` or a path (relative to the project's folder),
-            `s3://bucket/prefix`.
+            `s3://bucket/prefix`, `gs://bucket/prefix`, `oci://host/repository`, `https://…`;
+            `http://…` and `oci+http://…` to this machine, or to hosts that the settings allow.
         project_root: The project's folder.
         settings: What else is known of the team's mirror.
 
@@ -47,6 +51,12 @@ def open_mirror(uri: str, project_root: Path, settings: MirrorSettings | None = 
             return FolderMirror(_folder(_path(parts), project_root), uri)
         case "s3":
             return _s3(parts, settings)
+        case "gs":
+            return _cloud_storage(parts, settings)
+        case "oci" | "oci+http":
+            return _registry(parts, settings)
+        case "https" | "http":
+            return _web(uri, settings)
     raise _not_one(uri)
 
 
@@ -70,8 +80,62 @@ def _s3(parts: SplitResult, settings: MirrorSettings) -> Store:
     retention = None
     if settings.object_lock_days:
         retention = Retention(settings.object_lock_days, settings.object_lock_mode)
-    bucket = Bucket(_bucket(parts), endpoint=settings.endpoint, region=settings.region)
+    endpoint = _encrypted(settings.endpoint, settings) if settings.endpoint else None
+    bucket = Bucket(_bucket(parts), endpoint=endpoint, region=settings.region)
     return S3Mirror(bucket, _prefix(parts), retention)
+
+
+def _cloud_storage(parts: SplitResult, settings: MirrorSettings) -> Store:
+    from bezoar.fortify.mirror.gcs import ENDPOINT, CloudStorageMirror  # noqa: PLC0415 - see above
+    from bezoar.fortify.mirror.google_login import GoogleLogin  # noqa: PLC0415 - the same
+
+    endpoint = settings.endpoint or os.environ.get("STORAGE_EMULATOR_HOST") or ENDPOINT
+    endpoint = endpoint if "://" in endpoint else f"http://{endpoint}"
+    login = GoogleLogin(os.environ)
+    return CloudStorageMirror(_bucket(parts), _prefix(parts), _encrypted(endpoint, settings), login)
+
+
+def _registry(parts: SplitResult, settings: MirrorSettings) -> Store:
+    from bezoar.fortify.mirror.oci import RegistryMirror  # noqa: PLC0415 - see above
+    from bezoar.fortify.mirror.registry_login import RegistryLogin  # noqa: PLC0415 - the same
+
+    repository = parts.path.strip("/")
+    if not _REPOSITORY.fullmatch(repository):
+        raise _off(f"not the name of a repository: {repository!r}")
+    scheme = "http" if parts.scheme == "oci+http" else "https"
+    registry = _encrypted(f"{scheme}://{parts.netloc}", settings)
+    return RegistryMirror(registry, repository, RegistryLogin(registry, repository, os.environ))
+
+
+def _web(uri: str, settings: MirrorSettings) -> Store:
+    from bezoar.fortify.mirror.credentials import given  # noqa: PLC0415 - see above
+    from bezoar.fortify.mirror.web import WebMirror  # noqa: PLC0415 - the same
+
+    return WebMirror(_encrypted(uri, settings), given())
+
+
+def _encrypted(url: str, settings: MirrorSettings) -> str:
+    """Return an address whose line nobody else reads or writes, or one that people allowed."""
+    from bezoar.fortify.mirror.lines import origin_of  # noqa: PLC0415 - see above
+
+    try:
+        origin = origin_of(url)
+    except ValueError:
+        raise _not_one(url) from None
+    if origin.scheme == "https" or origin.host in settings.allow_http or _is_here(origin.host):
+        return url
+    raise UsageError(
+        f"the line to {origin.host} is not encrypted: {url}",
+        next=f'use https, or write into bezoar.toml: [mirror] allow_http = ["{origin.host}"]',
+    )
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this very machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _bucket(parts: SplitResult) -> str:
