@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLO
 # Whoever is to change an object has to say so twice.
 _READ_ONLY: Final = 0o444
 _DRAFTS: Final = ".drafts"
+_OLD_S: Final = 24 * 3600
 
 
 class FolderMirror:
@@ -101,8 +103,12 @@ class FolderMirror:
         What was renamed is on the disk only when its folder is.
         """
         del name, blobs
-        for folder in sorted(self._made):
-            _sync(folder)
+        try:
+            for folder in sorted(self._made):
+                _sync(folder)
+            self._sweep()
+        except OSError as error:
+            raise self._refused("write", "its folders", error) from error
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """See `Store.outcomes`: of a folder there is nothing to say."""
@@ -135,6 +141,14 @@ class FolderMirror:
                 os.mkdir(each)  # noqa: PTH102 - the same
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 - the same
         self._made.add(folder)
+
+    def _sweep(self) -> None:
+        """Remove what a crash left half written, long enough ago that nobody is still at it."""
+        drafts = Path(self.root, _DRAFTS)
+        for draft in drafts.iterdir() if drafts.is_dir() else ():
+            with suppress(FileNotFoundError):
+                if time.time() - draft.stat().st_mtime > _OLD_S:
+                    draft.unlink()
 
     def _unreadable(self, error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):
