@@ -4,7 +4,7 @@ from typing import Final
 
 LEAST_INFLATED: Final = 1 << 30
 MOST_RATIO: Final = 10
-LEAST_STEPS: Final = 4_000_000
+LEAST_STEPS: Final = 1_500_000
 
 
 class SpentError(Exception):

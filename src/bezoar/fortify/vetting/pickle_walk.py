@@ -53,6 +53,7 @@ class Walk:
 
     Attributes:
         steps: Opcodes that were valid.
+        size: Bytes that were read.
         names: What it reaches for, in order, each once.
         called: Those names that it calls, and `?` for what it computed.
         odd: Other ways in which it runs code.
@@ -63,6 +64,7 @@ class Walk:
     """
 
     steps: int = 0
+    size: int = 0
     names: dict[str, None] = field(default_factory=dict)
     called: dict[str, None] = field(default_factory=dict)
     odd: dict[str, None] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class _Machine:
                 if not byte:
                     seen.nothing_left = True
                     return
+                seen.size += 1
                 opcode = OPCODES.get(byte[0])
                 if opcode is None:
                     return
@@ -293,6 +296,7 @@ class _Machine:
 
     def exactly(self, count: int) -> bytes:
         data = self.stream.read(count)
+        self.seen.size += len(data)
         if len(data) < count:
             self.seen.nothing_left = True
             raise _Invalid
@@ -308,15 +312,18 @@ class _Machine:
                 self.seen.nothing_left = True
                 raise _Invalid
             left -= len(piece)
+            self.seen.size += len(piece)
         return b"\0"  # too long for a name
 
     def line(self) -> bytes:
         line = self.stream.readline(_LONGEST_NAME)
+        self.seen.size += len(line)
         if line.endswith(b"\n"):
             return line[:-1]
         while line and not line.endswith(b"\n"):
             self.budget.step()
             line = self.stream.readline(_PIECE)
+            self.seen.size += len(line)
         if not line:
             self.seen.nothing_left = True
             raise _Invalid

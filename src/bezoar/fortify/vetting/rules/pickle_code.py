@@ -57,6 +57,7 @@ _OF_NAMES: Final = string.ascii_letters.encode() + string.digits.encode() + b"_.
 _REACH_BACK: Final = 256
 _STARTS_BACK: Final = 8
 _FEWEST_STEPS: Final = 4
+_FEWEST_CALLING: Final = 3
 _MOST_IN_A_ROW: Final = 64
 _SHOWN: Final = 5
 _FRAME: Final = 0x95
@@ -64,12 +65,13 @@ _FRAME: Final = 0x95
 
 def findings(specimen: Specimen) -> Iterator[Seen]:
     """Yield what is a pickle: the whole, or a part that starts anywhere."""
-    at_start = _at_start(specimen)
+    at_start, end = _at_start(specimen)
     if at_start is not None:
         yield at_start
-    hidden = _hidden(specimen)
-    if hidden is not None and (at_start is None or at_start.severity is not None):
-        yield hidden
+    if at_start is None or at_start.severity is not None:
+        hidden = _hidden(specimen, end)
+        if hidden is not None:
+            yield hidden
 
 
 def dangers(seen: Walk) -> list[str]:
@@ -83,29 +85,30 @@ def _is_harmless(name: str) -> bool:
     return attribute in _HARMLESS.get(module, "").split() or _TORCH.fullmatch(name) is not None
 
 
-def _at_start(specimen: Specimen) -> Seen | None:
-    """Judge what a loader would see that is given these bytes."""
+def _at_start(specimen: Specimen) -> tuple[Seen | None, int]:
+    """Judge what a loader would see that is given these bytes; say how far it would read."""
     if not specimen.head:
-        return None
+        return None, 0
     memo: dict[int, object] = {}
-    plain, steps = 0, 0
+    plain, steps, end, whole = 0, 0, 0, True
     with specimen.open() as stream:
         for number in range(_MOST_IN_A_ROW):
             seen = walk(stream, specimen.budget, memo)
             bad = dangers(seen)
-            meant = seen.marked or seen.stopped or bool(seen.called)
-            if bad and meant:
+            if bad and _is_meant(seen):
                 where = "" if number == 0 else f" (pickle {number + 1} in a row)"
-                return Seen(
-                    f"a pickle that reaches for {_listed(bad)}{where}", evidence=_facts(seen)
-                )
+                message = f"a pickle that reaches for {_listed(bad)}{where}"
+                return Seen(message, evidence=_facts(seen)), end
             if not seen.stopped:
                 whole = seen.nothing_left and not seen.steps
                 break
-            plain, steps = plain + 1, steps + seen.steps
-        else:
-            whole = True
-    return _plain(specimen, plain, steps, whole=whole)
+            plain, steps, end = plain + 1, max(steps, seen.steps), end + seen.size
+    return _plain(specimen, plain, steps, whole=whole), end
+
+
+def _is_meant(seen: Walk) -> bool:
+    """Tell a pickle from text that reads like the beginning of one."""
+    return seen.marked or seen.stopped or (bool(seen.called) and seen.steps >= _FEWEST_CALLING)
 
 
 def _plain(specimen: Specimen, pickles: int, steps: int, *, whole: bool) -> Seen | None:
@@ -120,29 +123,34 @@ def _plain(specimen: Specimen, pickles: int, steps: int, *, whole: bool) -> Seen
     return None
 
 
-def _hidden(specimen: Specimen) -> Seen | None:
-    """Look for a pickle that starts somewhere behind the first byte."""
+def _hidden(specimen: Specimen, end: int) -> Seen | None:
+    """Look for a pickle that starts behind what a loader would read."""
     for offset, window in specimen.windows():
+        covered = end - offset
         for start in _candidates(window):
-            if offset + start == 0:
+            within = start < covered and not _MARKED.match(window, start)
+            if within or offset + start == 0:
                 continue
             specimen.budget.step()
             stream = io.BytesIO(window)
             stream.seek(start)
             seen = walk(stream, specimen.budget)
-            marked = seen.marked and bool(seen.called)
-            if (seen.stopped or marked) and seen.plain and (bad := dangers(seen)):
+            bad = dangers(seen)
+            meant = seen.stopped or (seen.marked and bool(seen.called))
+            if bad and meant and seen.plain:
                 message = f"a pickle at byte {offset + start:,} that reaches for {_listed(bad)}"
                 return Seen(message, evidence=_facts(seen) | {"offset": offset + start})
+            if seen.stopped and not bad:
+                covered = start + seen.size
     return None
 
 
-def _candidates(window: bytes) -> Iterator[int]:
-    """Yield where a pickle may start: where one says its protocol, or where it names something."""
-    for match in _MARKED.finditer(window):
-        yield match.start()
+def _candidates(window: bytes) -> list[int]:
+    """Return where a pickle may start: where one says its protocol, or where it names something."""
+    starts = [match.start() for match in _MARKED.finditer(window)]
     for match in _LINE_OF_NAME.finditer(window):
-        yield from _before(window, match.start())
+        starts += _before(window, match.start())
+    return sorted(set(starts))
 
 
 def _before(window: bytes, end: int) -> Iterator[int]:
