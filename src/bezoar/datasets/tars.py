@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
+from bezoar.datasets import tar_headers as headers
 from bezoar.datasets.blob import Blob, BombError
 from bezoar.datasets.containers import (
     SPECIAL_FILE,
@@ -23,22 +24,16 @@ from bezoar.datasets.containers import (
     why_unsafe,
 )
 from bezoar.datasets.indexed import IndexedDataset
+from bezoar.datasets.tar_headers import BLOCK, LARGEST_HEADER, DamagedTarError
 from bezoar.datasets.tree import Tree, tree_dataset
 
-_BLOCK: Final = 512
-_MAX_EXTENDED: Final = 1 << 20
 _PIECE: Final = 1 << 20
-_LONGEST_NUMBER: Final = 18
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, BombError)
 _OPENERS: Final[tuple[tuple[bytes, Callable[[Path], object]], ...]] = (
     (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.open),
     (b"\xfd7zXZ\0", lzma.open),
 )
-
-
-class DamagedTarError(ValueError):
-    """The archive cannot be read from here on."""
 
 
 class Bytes(Protocol):
@@ -114,34 +109,34 @@ def entries(blob: Bytes) -> Iterator[Entry]:
         DamagedTarError: Where it can be read no further.
     """
     offset, extended = 0, dict[str, str]()
-    while (head := _block(blob, offset)) != bytes(_BLOCK):
-        _check_sum(head, offset)
-        kind, size = head[156:157], _number(head[124:136], offset)
-        data = offset + _BLOCK
+    while (head := _block(blob, offset)) != bytes(BLOCK):
+        headers.check_sum(head, offset)
+        kind, size = head[156:157], headers.number(head[124:136], offset)
+        data = offset + BLOCK
         if kind in b"xgLK":
             extended |= _extended(kind, _small(blob, data, size))
         else:
-            size = _decimal(extended.get("size", str(size)))
-            name = extended.get("path") or _name(head)
+            size = headers.decimal(extended.get("size", str(size)))
+            name = extended.get("path") or headers.name(head)
             sparse = any(key.startswith("GNU.sparse") for key in extended)
             is_file = kind in b"07\0" and not sparse
-            link = extended.get("linkpath") or _text(head[157:257])
+            link = extended.get("linkpath") or headers.text(head[157:257])
             yield Entry(name, (data, size), is_file, kind == b"5", kind, link)
             extended = {}
         if data + size > blob.size:
             raise DamagedTarError(f"truncated after byte {offset:,}")
-        offset = data + -(-size // _BLOCK) * _BLOCK
+        offset = data + -(-size // BLOCK) * BLOCK
 
 
 def _block(blob: Bytes, offset: int) -> bytes:
     try:
-        return blob.read((offset, _BLOCK))
+        return blob.read((offset, BLOCK))
     except ValueError as error:
         raise DamagedTarError("its end is missing") from error
 
 
 def _small(blob: Bytes, offset: int, size: int) -> bytes:
-    if size > _MAX_EXTENDED:
+    if size > LARGEST_HEADER:
         raise DamagedTarError("an extended header of more than 1 MiB")
     try:
         return blob.read((offset, size))
@@ -149,56 +144,8 @@ def _small(blob: Bytes, offset: int, size: int) -> bytes:
         raise DamagedTarError("its end is missing") from error
 
 
-def _check_sum(head: bytes, offset: int) -> None:
-    said = _number(head[148:156], offset)
-    if sum(head) - sum(head[148:156]) + 8 * 32 != said:
-        raise DamagedTarError(f"no header at byte {offset:,}")
-
-
-def _number(field: bytes, offset: int) -> int:
-    """Read an octal number, or a big-endian one whose first bit is set (never a negative one)."""
-    if field[:1] == b"\x80":
-        return int.from_bytes(field[1:], "big")
-    text = field.strip(b" \0")
-    if not text:
-        return 0
-    if not text.isdigit() or b"8" in text or b"9" in text:
-        raise DamagedTarError(f"a header with a damaged number at byte {offset:,}")
-    return int(text, 8)
-
-
-def _decimal(text: str) -> int:
-    if not text.isdecimal() or len(text) > _LONGEST_NUMBER:
-        raise DamagedTarError("a damaged number in an extended header")
-    return int(text)
-
-
-def _name(head: bytes) -> str:
-    name, prefix = _text(head[:100]), _text(head[345:500])
-    return f"{prefix}/{name}" if prefix and head[257:263] == b"ustar\0" else name
-
-
-def _text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-
-
 def _extended(kind: bytes, data: bytes) -> dict[str, str]:
-    """Read a GNU long name (`L`; `K`: of a link's target) or POSIX records (`x`).
-
-    A record is "length key=value" and a line end.
-    """
+    """Read a GNU long name (`L`; `K`: of a link's target) or POSIX records (`x`)."""
     if kind in b"LK":
-        return {"path" if kind == b"L" else "linkpath": _text(data)}
-    records: dict[str, str] = {}
-    at, end = 0, len(data.rstrip(b"\0")) if kind == b"x" else 0
-    while at < end:
-        digits = data[at : at + _LONGEST_NUMBER + 1].partition(b" ")[0]
-        length = _decimal(digits.decode("latin-1"))
-        if not len(digits) < length <= len(data) - at:
-            raise DamagedTarError("a damaged extended header")
-        key, equals, value = data[at + len(digits) + 1 : at + length - 1].partition(b"=")
-        if not equals:
-            raise DamagedTarError("a damaged extended header")
-        records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
-        at += length
-    return records
+        return {"path" if kind == b"L" else "linkpath": headers.text(data)}
+    return dict(headers.records(data)) if kind == b"x" else {}

@@ -91,6 +91,14 @@ def drop_capabilities() -> None:
     prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
 
 
+def sync_file_system(handle: int) -> None:
+    """Make durable all that was written to the file system of an open file or folder."""
+    if machine():
+        _checked(_libc().syncfs(handle))
+    else:
+        os.sync()
+
+
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

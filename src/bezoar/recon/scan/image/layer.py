@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bezoar.core.severity import Severity
-from bezoar.datasets.tars import DamagedTarError, Entry, entries
+from bezoar.datasets.tar_headers import DamagedTarError
+from bezoar.datasets.tars import Entry, entries
 from bezoar.recon.scan.dispatch import reader
 from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.image.artefacts import HEAD, PICTURES, Form, ending_of, recognised

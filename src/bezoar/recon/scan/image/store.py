@@ -9,7 +9,8 @@ from typing import Final, Protocol
 
 from bezoar.core.errors import UsageError
 from bezoar.datasets.blob import Blob
-from bezoar.datasets.tars import DamagedTarError, entries
+from bezoar.datasets.tar_headers import DamagedTarError
+from bezoar.datasets.tars import entries
 from bezoar.recon.scan.fetch import UnreadableError
 
 MARKS: Final = ("oci-layout", "manifest.json")
