@@ -16,6 +16,7 @@ from bezoar.cli import (
     exercise,
     expose,
     fetch,
+    init,
     keys,
     log,
     mirror,
@@ -28,10 +29,12 @@ from bezoar.cli import (
     status,
     vet,
 )
+from bezoar.cli import run as job
 from bezoar.cli.output import note
 from bezoar.core.errors import BezoarError, UsageError
 
 STAGES = (
+    init,
     scan,
     check,
     dbom,
@@ -43,6 +46,7 @@ STAGES = (
     keys,
     mirror,
     pull,
+    job,
     egress,
     expose,
     exercise,

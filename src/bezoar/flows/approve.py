@@ -15,8 +15,8 @@ from bezoar.core.event import Event
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Status
-from bezoar.datasets.files import open_files, open_registered
-from bezoar.datasets.manifest import build_manifest, manifest_path, read_manifest
+from bezoar.datasets.files import open_registered
+from bezoar.datasets.manifest import manifest_path, read_manifest
 from bezoar.fortify.signing import NotApprovedError, check_approval
 from bezoar.fortify.signing.approval import refuse_revoked
 from bezoar.fortify.signing.chain import trusted_keyring
@@ -34,6 +34,7 @@ from bezoar.fortify.signing.signing_off import (
 )
 from bezoar.fortify.signing.signing_off import revoke as sign_revocation
 from bezoar.fortify.signing.statement import Head
+from bezoar.fortify.vetting.files import take_stock
 from bezoar.fortify.vetting.record import read_vet_record, record_path
 from bezoar.ledger import open_ledger
 from bezoar.project import Project
@@ -198,7 +199,7 @@ def _verify(entry: DbomEntry, dbom: Dbom, files: Digest, progress: Progress | No
     if grave := [finding for finding in findings if finding.severity >= Severity.MEDIUM]:
         raise _changed(entry, f"{grave[0].place}: {grave[0].message}")
     delivered = read_manifest(manifest_path(dbom.manifests, files), files)
-    if build_manifest(open_files(path), progress).root != delivered.root:
+    if take_stock(path, progress).manifest.root != delivered.root:
         raise _changed(entry, "its files are others than those that were vetted")
 
 
