@@ -6,9 +6,12 @@ from typing import Final
 
 MARK: Final = b"\x93NUMPY"
 _LONGEST: Final = 1 << 16
-_DESCR: Final = re.compile(r"'descr':\s*(\[.*?\]|'[^']*'|\"[^\"]*\")\s*,\s*'", re.DOTALL)
+_DESCR: Final = re.compile(r"'descr':\s*(\[.*\]|'[^']*'|\"[^\"]*\")\s*,\s*'", re.DOTALL)
 _SHAPE: Final = re.compile(r"'shape':\s*\(([\d\s,]*)\)")
-_ITEM: Final = re.compile(r"'[<>|=]?([a-zA-Z])(\d*)(?:\[[^\]']*\])?'")
+_ITEM: Final = r"'[<>|=]?([a-zA-Z])(\d*)(?:\[[^\]']*\])?'"
+_PLAIN: Final = re.compile(_ITEM)
+_IN_RECORD: Final = re.compile(rf",\s*{_ITEM}")
+"""A field's type stands behind its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,11 @@ def read_header(data: bytes) -> ArrayHeader | None:
     if descr is None or shape is None:
         return None
     written = descr[1]
-    types = _ITEM.findall(written)
+    plain = not written.startswith("[")
+    types = (_PLAIN if plain else _IN_RECORD).findall(written)
     sizes = [one.strip() for one in shape[1].split(",")]
     if not types or any(len(size) > 18 for size in sizes):  # noqa: PLR2004 - digits of 2**63
         return None
-    plain = not written.startswith("[")
     return ArrayHeader(
         start=start,
         types=frozenset(letter for letter, _ in types),

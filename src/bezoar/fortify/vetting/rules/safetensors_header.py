@@ -42,12 +42,14 @@ def findings(specimen: Specimen) -> Iterator[Seen]:
         else:
             specimen.budget.step(specimen.budget.steps + 1)
         return
-    why = _fault(specimen.head[8 : 8 + length])
+    known = specimen.complete or not specimen.depth
+    why = _fault(specimen.head[8 : 8 + length], specimen.size - 8 - length if known else None)
     if why:
         yield Seen(why)
 
 
-def _fault(text: bytes) -> str:
+def _fault(text: bytes, room: int | None) -> str:
+    """Say what is wrong with a header; `room` is how many bytes follow it, where that is known."""
     try:
         header = json.loads(text, object_pairs_hook=_once)
         tensors = [_extent(name, one) for name, one in header.items() if name != "__metadata__"]
@@ -60,6 +62,8 @@ def _fault(text: bytes) -> str:
         if stop - start != wanted:
             return f"{name} has {stop - start:,} bytes and a shape of {wanted:,}"
         end = stop
+    if room is not None and end != room:
+        return f"its tensors end at byte {end:,}, and {room:,} follow the header"
     return ""
 
 
