@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bezoar.core.arrays import Floats
+from bezoar.core.arrays import Floats, Ints
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, NothingToInspectError
 from bezoar.limit.predictions import Batch
@@ -22,8 +22,8 @@ from bezoar.limit.strata import HOURS_A_DAY, Strata, level_name
 SCHEMA_VERSION: Final = 1
 OTHER: Final = ""
 """The class of whatever the baseline has not seen."""
-SURE: Final = 0.75
-"""Of a class's predictions, this share lies below its confidence cut."""
+SURE: Final = (0.5, 0.7, 0.9)
+"""Of a class's predictions, these shares lie below its confidence cuts."""
 STANDARD_ERRORS: Final = 2.0
 """How far above its estimate a rate may lie and still be called normal."""
 _MOST_STRATA: Final = 10_000
@@ -43,9 +43,9 @@ class Baseline:
         strata: What divides the stream.
         shares: Share of each class in each stratum, (H, K).
         errors: Their relative standard errors, (H, K); zero where a share is known exactly.
-        cuts: The confidence that splits each class's predictions, (K,); NaN where none is known.
-        above: Share of a class's predictions at or above its cut, (K,).
-        above_errors: Its standard error, (K,).
+        cuts: Confidences that split each class's predictions, (K, 3); NaN where none is known.
+        above: Share of a class's predictions at or above each cut, (K, 3).
+        above_errors: Their standard errors, (K, 3).
         predictions: How many it was made from; 0 where the shares were given.
         made_at: When, RFC 3339.
         source: Digest of the file it was made from; empty where there was none.
@@ -73,18 +73,27 @@ class Baseline:
         return {name: number for number, name in enumerate(self.classes)}
 
     def expected(self, standard_errors: float = STANDARD_ERRORS) -> Floats:
-        """Return the highest probability that still counts as normal, (H, 3K).
+        """Return the highest probability that still counts as normal, (H, 5K).
 
-        For each class three rates: all its predictions, those below its cut, those above. Zero
-        where nothing is known to compare with.
+        For each class five rates: all its predictions, those below its first cut, those at or
+        above each of the three. Zero where nothing is known to compare with.
         """
         usable = np.isfinite(self.cuts) & (self.above > _USABLE[0]) & (self.above < _USABLE[1])
-        rates = [self._bound(np.ones_like(self.above), 0 * self.above, standard_errors)]
-        for share in (1 - self.above, self.above):
-            relative = self.above_errors / np.maximum(share, 1e-9)
-            bound = self._bound(share, relative, standard_errors)
-            rates.append(np.where(usable, np.minimum(bound, rates[0]), 0.0))
+        whole = np.ones(len(self.classes))
+        rates = [self._bound(whole, 0 * whole, standard_errors)]
+        cells = [(usable[:, 0], 1 - self.above[:, 0], self.above_errors[:, 0])]
+        cells += list(zip(usable.T, self.above.T, self.above_errors.T, strict=True))
+        for known, share, error in cells:
+            bound = self._bound(share, error / np.maximum(share, 1e-9), standard_errors)
+            rates.append(np.where(known, np.minimum(bound, rates[0]), 0.0))
         return np.ascontiguousarray(np.stack(rates, axis=2).reshape(len(self.shares), -1))
+
+    def levels(self, which: Ints, confidences: Floats) -> Ints:
+        """Return how many of its class's cuts each confidence reaches, (n,); -1 where none is."""
+        cuts = self.cuts[which]
+        with np.errstate(invalid="ignore"):
+            reached = (confidences[:, None] >= cuts).sum(1)
+        return np.where(np.isnan(confidences) | np.isnan(cuts[:, 0]), -1, reached)
 
     def _bound(self, share: Floats, relative: Floats, standard_errors: float) -> Floats:
         error = np.sqrt(self.errors**2 + relative**2)
@@ -120,16 +129,16 @@ def known_baseline(model: str, shares: dict[str, float]) -> Baseline:
     names = sorted(shares)
     values = np.array([*(shares[name] for name in names), 0.0])
     size = len(values)
-    nothing = np.full(size, np.nan)
+    cells = (size, len(SURE))
     return Baseline(
         model,
         (*names, OTHER),
         Strata(),
         np.tile(values, (2, 1)),
         np.zeros((2, size)),
-        nothing,
-        np.zeros(size),
-        np.zeros(size),
+        np.full(cells, np.nan),
+        np.zeros(cells),
+        np.zeros(cells),
     )
 
 
@@ -160,8 +169,8 @@ def estimate_baseline(
     strata = Strata(hour, columns, levels)
     counts, totals, above = _counted(stream, classes, strata, cuts)
     shares, errors = _estimated(counts, totals, strata)
-    seen = counts.sum(0)
-    pooled = above.sum() / max(np.where(np.isfinite(cuts), seen, 0).sum(), 1.0)
+    seen = counts.sum(0)[:, None]
+    pooled = above.sum(0) / max(np.where(np.isfinite(cuts[:, :1]), seen, 0).sum(), 1.0)
     share = (above + _POOLED * pooled) / (seen + _POOLED)
     return Baseline(
         model,
@@ -181,7 +190,7 @@ def estimate_baseline(
 def _survey(
     stream: Callable[[], Iterable[Batch]], columns: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], Floats]:
-    """Return the classes, the strata's levels, and each class's confidence cut."""
+    """Return the classes, the strata's levels, and each class's confidence cuts."""
     seen: Counter[str] = Counter()
     kept: dict[str, list[float]] = {}
     levels: set[tuple[str, ...]] = set() if columns else {()}
@@ -206,7 +215,8 @@ def _survey(
     if not seen:
         raise NothingToInspectError("there is no usable prediction", "bezoar monitor --help")
     classes = (*sorted(seen), OTHER)
-    cuts = [np.quantile(kept[name], SURE) if kept.get(name) else math.nan for name in classes]
+    nothing = np.full(len(SURE), np.nan)
+    cuts = [np.quantile(kept[name], SURE) if kept.get(name) else nothing for name in classes]
     return classes, tuple(sorted(levels)), np.array(cuts)
 
 
@@ -221,17 +231,19 @@ def _keep(kept: list[float], value: float, number: int, rng: np.random.Generator
 def _counted(
     stream: Callable[[], Iterable[Batch]], classes: tuple[str, ...], strata: Strata, cuts: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """Return predictions by stratum and class, by stratum, and by class at or above its cut."""
+    """Return predictions by stratum and class, by stratum, and by class at or above its cuts."""
     index = {name: number for number, name in enumerate(classes)}
     counts = np.zeros((strata.known, len(classes)))
-    above = np.zeros(len(classes))
+    above = np.zeros((len(classes), len(SURE)))
     for batch in stream():
         which = np.array([-1 if name is None else index[name] for name in batch.classes], np.int64)
         rows = strata.codes(batch.seconds, batch.columns, len(batch))
         usable = (which >= 0) & (rows < strata.known)
         np.add.at(counts, (rows[usable], which[usable]), 1)
-        sure = usable & (batch.confidences >= cuts[which])
-        above += np.bincount(which[sure], minlength=len(classes))
+        with np.errstate(invalid="ignore"):
+            reached = usable[:, None] & (batch.confidences[:, None] >= cuts[which])
+        for k in range(len(SURE)):
+            above[:, k] += np.bincount(which[reached[:, k]], minlength=len(classes))
     return counts, counts.sum(1), above
 
 
@@ -295,7 +307,11 @@ def _check(baseline: Baseline) -> None:
     size = (len(baseline.strata), len(baseline.classes))
     shapes = [baseline.shares.shape, baseline.errors.shape]
     rows = [baseline.cuts.shape, baseline.above.shape, baseline.above_errors.shape]
-    if shapes != [size] * 2 or rows != [size[1:]] * 3 or baseline.classes[-1:] != (OTHER,):
+    if (
+        shapes != [size] * 2
+        or rows != [(size[1], len(SURE))] * 3
+        or baseline.classes[-1:] != (OTHER,)
+    ):
         raise ValueError("its tables have the wrong sizes")
     if len(set(baseline.classes)) < len(baseline.classes):
         raise ValueError("a class is there twice")

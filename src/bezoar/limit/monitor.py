@@ -177,18 +177,15 @@ class Monitor:
     def _take(
         self, numbers: Ints, which: Ints, confidences: Floats, rows: Ints
     ) -> list[ClassAlert]:
-        absent = np.isnan(confidences)
-        bad = ~absent & ~((confidences >= 0) & (confidences <= 1))
+        bad = ~(np.isnan(confidences) | ((confidences >= 0) & (confidences <= 1)))
         lost = (which < 0) | (which >= len(self.baseline.classes))
         if lost.any() or bad.any():
             self.refused["no class"] += int(lost.sum())
             self.refused["no confidence"] += int((bad & ~lost).sum())
             kept = ~(lost | bad)
             numbers, which, rows = numbers[kept], which[kept], rows[kept]
-            confidences, absent = confidences[kept], absent[kept]
-        cuts = self.baseline.cuts[which]
-        with np.errstate(invalid="ignore"):
-            above = np.where(absent | np.isnan(cuts), -1, confidences >= cuts)
+            confidences = confidences[kept]
+        above = self.baseline.levels(which, confidences)
         turns = self.evidence.observe(which, above, rows)
         return [self._alert(int(numbers[i]), c, began=began) for i, c, began in turns]
 

@@ -35,19 +35,27 @@ def test_shares_and_their_errors():
 def test_the_cut_splits_each_class():
     rng = np.random.default_rng(0)
     made = estimated(batch(["a", "b"] * 8000, rng.random(16_000)))
-    assert made.cuts[0] == pytest.approx(0.75, abs=0.03)
-    assert made.above[0] == pytest.approx(0.25, abs=0.03)
-    everything, below, above = made.expected(0)[0, :3]
+    assert made.cuts[0] == pytest.approx([0.5, 0.7, 0.9], abs=0.03)
+    assert made.above[0] == pytest.approx([0.5, 0.3, 0.1], abs=0.03)
+    everything, below, above, *_ = made.expected(0)[0]
     assert below + above == pytest.approx(everything)
+
+
+def test_a_confidence_reaches_some_of_its_class_s_cuts():
+    rng = np.random.default_rng(0)
+    made = estimated(batch(["a"] * 2000 + ["b"], [*rng.random(2000), np.nan]))
+    which = np.array([0, 0, 0, 0, 0, 1])
+    found = made.levels(which, np.array([0.1, 0.6, 0.8, 0.95, np.nan, 0.5]))
+    assert found.tolist() == [0, 1, 2, 3, -1, -1]
 
 
 def test_a_class_that_is_always_sure_has_no_cut():
     made = estimated(batch(["a"] * 1000, np.ones(1000)))
-    assert made.expected()[0, 1:3].tolist() == [0, 0]
+    assert made.expected()[0, 1:5].tolist() == [0] * 4
 
 
 def test_without_confidence_only_the_class_is_watched():
-    assert estimated(batch(["a", "b"])).expected()[0].nonzero()[0].tolist() == [0, 3, 6]
+    assert estimated(batch(["a", "b"])).expected()[0].nonzero()[0].tolist() == [0, 5, 10]
 
 
 def test_hours_are_drawn_towards_a_smooth_day():

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from bezoar.limit.evidence import RATIOS, WATCHED, WEIGHTS, Evidence
 
 SHARES = np.array([0.6, 0.3, 0.1])
+SIDES = {-1: [0], 0: [0, 1], 1: [0, 2], 2: [0, 2, 3], 3: [0, 2, 3, 4]}
 
 
-def rates(shares=SHARES, above=0.25):
-    """Return a class's three rates for each class, in one stratum."""
-    return np.stack([shares, shares * (1 - above), shares * above], 1).reshape(1, -1)
+def rates(shares=SHARES, cuts=(0.5, 0.3, 0.1)):
+    """Return the five rates of each class, in one stratum."""
+    parts = (1, 1 - cuts[0], *cuts)
+    return np.stack([shares * part for part in parts], 1).reshape(1, -1)
 
 
 def fed(evidence, classes, above=None, strata=None):
@@ -28,7 +30,7 @@ def by_definition(expected, classes, above, strata):
     masses = np.zeros((expected.shape[1], len(RATIOS)))
     ceilings = expected.max(0)
     for which, over, stratum in zip(classes, above, strata, strict=True):
-        events = {which * WATCHED, which * WATCHED + 1 + over}
+        events = {which * WATCHED + side for side in SIDES[over]}
         for rate in range(expected.shape[1]):
             p = expected[stratum, rate]
             for g, ratio in enumerate(RATIOS):
@@ -40,7 +42,7 @@ def by_definition(expected, classes, above, strata):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 1), st.integers(0, 1)), min_size=1),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 3), st.integers(0, 1)), min_size=1),
 )
 def test_skipping_what_does_not_happen_changes_nothing(predictions):
     expected = np.vstack([rates(), rates(SHARES[::-1])])
@@ -52,7 +54,7 @@ def test_skipping_what_does_not_happen_changes_nothing(predictions):
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 1)), min_size=2, max_size=60),
+    st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 3)), min_size=2, max_size=60),
     st.integers(1, 59),
 )
 def test_the_parts_of_a_stream_give_what_the_whole_gives(predictions, cut):
@@ -89,7 +91,10 @@ def test_the_promise_is_kept_without_calibration():
     runs = []
     for _ in range(60):
         evidence = Evidence(rates(), per_false_alarm=500)
-        classes, above = rng.choice(3, 20_000, p=SHARES), (rng.random(20_000) < 0.25).astype(int)
+        classes, above = (
+            rng.choice(3, 20_000, p=SHARES),
+            (rng.random((20_000, 1)) < [0.5, 0.3, 0.1]).sum(1),
+        )
         turns = fed(evidence, classes, above)
         runs.append(next((i + 1 for i, _, began in turns if began), 20_000))
     assert np.mean(runs) > 500
