@@ -122,4 +122,6 @@ def _rules(wanted: Wanted) -> Sequence[str]:
             "ct state established ct direction reply accept",
             "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit } accept",
         ]
+    # A reset ends a connection at once by either protocol; ICMPv6 alone would let it wait.
+    rules += ["meta l4proto tcp counter reject with tcp reset"]
     return [*rules, "counter reject with icmpx admin-prohibited"]
