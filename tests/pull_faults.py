@@ -25,6 +25,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.datasets.dbom import Dbom
+from bezoar.datasets.entry import Sensitivity
 from bezoar.datasets.entry_toml import format_entry
 from bezoar.datasets.manifest import manifest_path, read_manifest, write_manifest
 from bezoar.flows import pulling
@@ -236,7 +237,7 @@ def _(place: Place) -> None:
     changes = [
         {"purpose": f"p{place.rng.randrange(999)}"},
         {"owners": ("mallory@example.org",)},
-        {"sensitivity": "public"},
+        {"sensitivity": Sensitivity.PUBLIC},
         {"origin": origin.model_copy(update={"uris": ("https://example.com/x",)})},
         {"origin": origin.model_copy(update={"licence": "MIT"})},
         {"origin": origin.model_copy(update={"publisher": f"m{place.rng.randrange(999)}"})},

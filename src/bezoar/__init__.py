@@ -17,6 +17,7 @@ Fortify: does anything unvetted get in?
 
     bezoar.Policy().decide(table.outcomes)          # admit, quarantine, reject or undecided
     path = bezoar.pull("signs")                     # its local copy, every byte verified
+    images = bezoar.torch_dataset("signs")          # or hugging_face(...): as each one is read
 
 Expose: what in this data is not as it should be?
 
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from bezoar.expose.inspect import inspect
     from bezoar.expose.inspection import Inspection
     from bezoar.flows.pull import pull
+    from bezoar.flows.reading import hugging_face, torch_dataset
     from bezoar.ledger import open_ledger
     from bezoar.project import Project, find_project
     from bezoar.recon.registering import Facts, register_dataset
@@ -83,6 +85,7 @@ _HOMES = {
     "drill_html": "bezoar.report.postmortem",
     "encode_png": "bezoar.datasets.decoding",
     "find_project": "bezoar.project",
+    "hugging_face": "bezoar.flows.reading",
     "inspect": "bezoar.expose.inspect",
     "inspection_html": "bezoar.report.html",
     "load_images": "bezoar.datasets.images",
@@ -93,6 +96,7 @@ _HOMES = {
     "pull": "bezoar.flows.pull",
     "register_dataset": "bezoar.recon.registering",
     "rows_to_poison": "bezoar.attacks.poisoning",
+    "torch_dataset": "bezoar.flows.reading",
     "train_classifier": "bezoar.adapters.torch.training",
     "write_class_folder": "bezoar.datasets.class_folders",
     "write_manifest": "bezoar.datasets.manifest",
@@ -117,6 +121,7 @@ __all__ = [
     "drill_html",
     "encode_png",
     "find_project",
+    "hugging_face",
     "inspect",
     "inspection_html",
     "load_images",
@@ -127,6 +132,7 @@ __all__ = [
     "pull",
     "register_dataset",
     "rows_to_poison",
+    "torch_dataset",
     "train_classifier",
     "write_class_folder",
     "write_manifest",

@@ -107,7 +107,7 @@ def pull_version(
     path = target / _only(files, entry)
     seconds = round(time.monotonic() - began, 3)
     pulled = Pulled(path, entry, cleared.approval, delivered, mirror.uri, commit, seconds)
-    _record(project, "dataset.pulled", entry, _detail(pulled))
+    record_event(project, "dataset.pulled", entry, _detail(pulled))
     return pulled
 
 
@@ -181,12 +181,13 @@ def record_refusal(project: Project, entry: DbomEntry, error: BezoarError) -> No
     if isinstance(error, HashMismatch):
         detail |= {"where": error.place, "expected": error.expected, "found": error.found}
     try:
-        _record(project, "dataset.refused", entry, detail)
+        record_event(project, "dataset.refused", entry, detail)
     except BezoarError as failed:
         error.add_note(f"the ledger does not know of it: {failed.message}")
 
 
-def _record(project: Project, kind: str, entry: DbomEntry, detail: dict[str, Any]) -> None:
+def record_event(project: Project, kind: str, entry: DbomEntry, detail: dict[str, Any]) -> None:
+    """Leave an event about a version in the project's ledger."""
     subject = str(entry.root) if entry.content is not None else entry.spec
     with open_ledger(project) as ledger:
         ledger.append(kind, subject, {"dataset": entry.spec} | detail)
