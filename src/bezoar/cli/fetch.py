@@ -1,12 +1,12 @@
 """`bezoar fetch`: a dataset into quarantine, hashed while it comes."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
-from bezoar.cli.dbom import open_dbom
 from bezoar.cli.output import (
     ExitZeroOption,
     FailOnOption,
@@ -79,16 +79,14 @@ def fetch(  # noqa: PLR0917 - one parameter for each option
     """
     from bezoar.adapters.web.errors import UnreachableError  # noqa: PLC0415 - see the package
     from bezoar.fortify.fetch.fetching import Request  # noqa: PLC0415 - the same
-    from bezoar.fortify.fetch.registering import require_fetchable  # noqa: PLC0415 - the same
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
 
-    project, dbom = open_dbom()
+    project = find_project()
     limits = project.settings.fetch
     request = Request(
         name, version, _digest(sha256), credentials, limits.most_bytes, limits.most_files
     )
     _check_names(name, version or "1")
-    if version is not None:
-        require_fetchable(dbom, name, version)
     hosts = [source, remote or ""] if allow_http else []
     way = _way(project, hosts, credentials=credentials)
     try:
@@ -114,15 +112,18 @@ def fetch(  # noqa: PLR0917 - one parameter for each option
 def _fetched(
     project: "Project", source: str, remote: str | None, way: "Way", request: "Request"
 ) -> "Fetched":
+    from bezoar.datasets.dbom import Dbom  # noqa: PLC0415 - as above
     from bezoar.fortify.fetch.fetching import fetch as bring  # noqa: PLC0415 - as above
     from bezoar.fortify.fetch.opening import open_source  # noqa: PLC0415 - as above
+    from bezoar.fortify.fetch.registering import require_fetchable  # noqa: PLC0415 - as above
     from bezoar.fortify.quarantine import Quarantine  # noqa: PLC0415 - as above
 
     with (
         open_source(source, way, remote) as opened,
         progress_bar("Fetching", of_bytes=True) as progress,
     ):
-        return bring(request, opened, Quarantine.of(project.state), progress)
+        before = partial(require_fetchable, Dbom(project))
+        return bring(request, opened, Quarantine.of(project.state), progress, before=before)
 
 
 def _way(project: "Project", allowed: list[str], *, credentials: bool) -> "Way":
@@ -151,10 +152,7 @@ def _enter(project: "Project", source: str, fetched: "Fetched") -> None:
     """Write the ledger and the DBOM: the entry last, so that the next run notices an ended one."""
     from bezoar.adapters.web.redaction import redacted  # noqa: PLC0415 - as above
     from bezoar.datasets.dbom import Dbom  # noqa: PLC0415 - as above
-    from bezoar.fortify.fetch.registering import (  # noqa: PLC0415 - as above
-        register_fetched,
-        require_fetchable,
-    )
+    from bezoar.fortify.fetch.registering import register_fetched  # noqa: PLC0415 - as above
     from bezoar.ledger import open_ledger  # noqa: PLC0415 - as above
 
     codes = sorted({finding.code for finding in fetched.findings})
@@ -167,8 +165,7 @@ def _enter(project: "Project", source: str, fetched: "Fetched") -> None:
         return
     known = dbom.path(*fetched.spec.split("@", 1)).is_file()
     if fetched.again and known and dbom.find(fetched.spec).origin.retrieved_at is not None:
-        return
-    require_fetchable(dbom, *fetched.spec.split("@", 1))
+        return  # all of it is written; without the entry an earlier run was ended in between
     detail |= {
         "source": record.source,
         "revision": record.revision,

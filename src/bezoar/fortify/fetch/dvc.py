@@ -103,7 +103,7 @@ class DvcSource:
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
             raise UnreachableError(f"the remote's list of the folder {md5} is another one")
         try:
-            rows = json.loads(data)
+            rows = json.loads(data) or [None]  # an empty list is none either
             found = [(row["relpath"], row["md5"]) for row in rows]
         except (ValueError, KeyError, TypeError, RecursionError):
             raise UnreachableError(f"the list of the folder {md5} is none") from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bezoar.core.digest import Digest
-from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.datasets.entry import check_names, now
@@ -75,6 +75,8 @@ def fetch(
     source: Source,
     quarantine: Quarantine,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    before: Callable[[str], None] = lambda _spec: None,
 ) -> Fetched:
     """Fetch one version of a dataset into quarantine, whole or not at all.
 
@@ -83,6 +85,7 @@ def fetch(
         source: Where it comes from.
         quarantine: Where it goes.
         progress: Called now and then with (done, total) bytes; total 0 = not known.
+        before: Called with `NAME@VERSION` before anything of a new version comes; may refuse it.
 
     Returns:
         What came of it; without a record where other bytes came than were announced, or where a
@@ -99,6 +102,8 @@ def fetch(
     except HostileNameError as error:
         spec = f"{request.name}@{request.version or 'new'}"
         return Fetched(spec, None, outcomes([hostile(error, request.name)]))
+    if not plan.files:
+        raise NothingToInspectError(f"{plan.source} has no file", next=f"ls {plan.source}")
     if len(plan.files) > request.most_files:
         raise BezoarError(
             f"{plan.source} has {len(plan.files):,} files, more than {request.most_files:,}",
@@ -107,6 +112,8 @@ def fetch(
     spec = f"{request.name}@{request.version or _version(plan, request.name, quarantine)}"
     check_names(*spec.split("@", 1))
     budget = Budget(request.most_bytes, progress, sum(file.size or 0 for file in plan.files))
+    if quarantine.find(spec) is None:
+        before(spec)
     return _Fetch(request, source, plan, quarantine, spec, budget).run()
 
 

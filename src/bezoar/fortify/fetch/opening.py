@@ -85,8 +85,10 @@ def open_source(text: str, way: Way, remote: str | None = None) -> Iterator[Sour
         yield DvcSource(_path(text), _opened(remote, way))
     elif text.startswith("git+"):
         source = _git(text.removeprefix("git+"), way)
-        yield source
-        source.close()
+        try:
+            yield source
+        finally:
+            source.close()
     else:
         yield _opened(text, way)
 

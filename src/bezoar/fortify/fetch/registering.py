@@ -12,16 +12,16 @@ _MOST_LISTED: Final = 1_000
 """Files that an entry lists; the record of the fetch lists all."""
 
 
-def require_fetchable(dbom: Dbom, name: str, version: str) -> None:
+def require_fetchable(dbom: Dbom, spec: str) -> None:
     """Refuse a version whose bytes are registered already.
 
     Raises:
         UsageError: If they are.
     """
-    path = dbom.path(name, version)
-    if path.is_file() and (known := dbom.find(f"{name}@{version}")).content is not None:
+    name, _, version = spec.partition("@")
+    if dbom.path(name, version).is_file() and (known := dbom.find(spec)).content is not None:
         raise UsageError(
-            f"{known.spec} has its bytes already ({known.status}): a version never changes them",
+            f"{spec} has its bytes already ({known.status}): a version never changes them",
             next=f"bezoar fetch SOURCE --name {name} --version ANOTHER",
         )
 

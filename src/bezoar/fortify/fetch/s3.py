@@ -50,7 +50,9 @@ class S3Source:
         prefix = f"{self.key.rstrip('/')}/" if self.key else ""
         files = tuple(self._file(one, one["Key"][len(prefix) :]) for one in self._listed(prefix))
         if not files:
-            raise NotThereError(f"there is nothing at {source}, or not for everybody", 404)
+            # S3 tells nobody which of the two it is, unless they may list the bucket.
+            status = 404 if self.credentials else 403
+            raise NotThereError(f"there is nothing at {source}, or not for everybody", status)
         return Plan(source, files, folder=True, hosts=(host,))
 
     def file_at(self, key: str, path: str) -> RemoteFile:
@@ -90,7 +92,7 @@ class S3Source:
         options = {"connect_timeout": 20, "read_timeout": 30, "retries": {"max_attempts": 3}}
         signature = "s3v4" if self.credentials else UNSIGNED
         with _told(self.bucket):
-            return boto3.client(
+            return boto3.Session().client(
                 "s3",
                 region_name=region or (None if self.credentials else "us-east-1"),
                 config=Config(signature_version=signature, **options),
