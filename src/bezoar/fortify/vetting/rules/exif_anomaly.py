@@ -28,7 +28,7 @@ RULE: Final = Rule(
 _LARGE_NOTE: Final = 1 << 16
 _DATE: Final = re.compile(rb"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)")
 _SIDE: Final = 8
-_UNLIKE: Final = 0.3
+_UNLIKE: Final = 0.5
 """Correlation of brightness below which two pictures are not the same."""
 _MOST_THUMBNAIL: Final = Limits(max_pixels=1 << 20, max_bytes=1 << 17)
 
