@@ -73,16 +73,15 @@ class Baseline:
         return {name: number for number, name in enumerate(self.classes)}
 
     def expected(self, standard_errors: float = STANDARD_ERRORS) -> Floats:
-        """Return the highest probability that still counts as normal, (H, 5K).
+        """Return the highest probability that still counts as normal, (H, 4K).
 
-        For each class five rates: all its predictions, those below its first cut, those at or
-        above each of the three. Zero where nothing is known to compare with.
+        For each class four rates: all its predictions, and those at or above each of its cuts.
+        Zero where nothing is known to compare with.
         """
         usable = np.isfinite(self.cuts) & (self.above > _USABLE[0]) & (self.above < _USABLE[1])
         whole = np.ones(len(self.classes))
         rates = [self._bound(whole, 0 * whole, standard_errors)]
-        cells = [(usable[:, 0], 1 - self.above[:, 0], self.above_errors[:, 0])]
-        cells += list(zip(usable.T, self.above.T, self.above_errors.T, strict=True))
+        cells = zip(usable.T, self.above.T, self.above_errors.T, strict=True)
         for known, share, error in cells:
             bound = self._bound(share, error / np.maximum(share, 1e-9), standard_errors)
             rates.append(np.where(known, np.minimum(bound, rates[0]), 0.0))

@@ -24,11 +24,10 @@ from bezoar.core.arrays import Bools, Floats, Ints
 RATIOS: Final = (1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 """By how much a rate may have risen; the loop below knows them by their powers."""
 
-WATCHED: Final = 5
-"""Rates of each class: all its predictions, those below the first of three confidence cuts, those
-at or above the first, the second, the third."""
+WATCHED: Final = 4
+"""Rates of each class: all its predictions, and those at or above each of three confidence cuts."""
 
-WEIGHTS: Final = (0.15, 0.1, 0.25, 0.25, 0.25)
+WEIGHTS: Final = (0.2, 0.15, 0.4, 0.25)
 """How a class's false alarms are divided among its rates: a trigger makes a network sure."""
 
 RECENT: Final = 64
@@ -43,11 +42,11 @@ class Evidence:
     """The state of a detector; two of them, fed from parts of one stream, can be added.
 
     Attributes:
-        expected: The rate's probability in each stratum under the null, (H, 5K).
+        expected: The rate's probability in each stratum under the null, (H, 4K).
         per_false_alarm: Predictions to a false alarm, at least, on average, in all classes.
         counts: Predictions in each stratum so far, (H,).
-        seen: Expected events of each rate until its last one, (5K,).
-        mass: Evidence for each rate and ratio at its last event, (5K, 6).
+        seen: Expected events of each rate until its last one, (4K,).
+        mass: Evidence for each rate and ratio at its last event, (4K, 6).
         alarmed: Which classes are over the line, (K,).
         when: Number of the prediction of each class's last events, in a ring, (K, 64).
         then: Expected events of the class until each of them, (K, 64).
@@ -155,14 +154,14 @@ class Evidence:
         )
 
     def masses(self) -> Floats:
-        """Return each mass as it is now, rather than at its rate's last event, (5K, 6)."""
+        """Return each mass as it is now, rather than at its rate's last event, (4K, 6)."""
         passed = (self.counts @ self.expected - self.seen)[:, None]
         steps = np.array(RATIOS) - 1
         kept = np.exp(-passed * steps)
         return np.asarray(self.mass * kept + (1 - kept) / (steps * self._highest[:, None]))
 
     def _lines_of(self, classes: int) -> Floats:
-        """Return the sum of masses at which a rate alarms, (5K,): mixture weights are its parts."""
+        """Return the sum of masses at which a rate alarms, (4K,): mixture weights are its parts."""
         # A rate that nothing is known of watches nothing, and leaves its part to the others.
         known = self.expected.max(0) > 0
         weights = np.where(known, np.tile(WEIGHTS, classes), 0.0).reshape(classes, WATCHED)
@@ -198,10 +197,8 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
         total += 1.0
         over, calm = False, True
         for side in range(WATCHED):
-            if side == 1 and above[i] != 0:
-                continue
-            if side > 1 and side - 1 > above[i]:
-                continue
+            if side > max(above[i], 0):
+                break
             rate = which * WATCHED + side
             until = 0.0
             for j in range(counts.shape[0]):

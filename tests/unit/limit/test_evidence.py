@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from bezoar.limit.evidence import RATIOS, WATCHED, WEIGHTS, Evidence
 
 SHARES = np.array([0.6, 0.3, 0.1])
-SIDES = {-1: [0], 0: [0, 1], 1: [0, 2], 2: [0, 2, 3], 3: [0, 2, 3, 4]}
+SIDES = {-1: [0], 0: [0], 1: [0, 1], 2: [0, 1, 2], 3: [0, 1, 2, 3]}
 
 
 def rates(shares=SHARES, cuts=(0.5, 0.3, 0.1)):
-    """Return the five rates of each class, in one stratum."""
-    parts = (1, 1 - cuts[0], *cuts)
+    """Return the four rates of each class, in one stratum."""
+    parts = (1, *cuts)
     return np.stack([shares * part for part in parts], 1).reshape(1, -1)
 
 
