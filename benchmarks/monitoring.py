@@ -51,14 +51,16 @@ def shares(target: int = 0, share: float | None = RARE) -> np.ndarray:
 
 
 @numba.njit
-def cusum_length(p: float, ratio: float, line: float, truth: float, most: int, seed: int) -> int:
+def cusum_length(  # noqa: PLR0917 - compiled
+    p: float, ratio: float, line: float, truth: float, most: int, seed: int
+) -> int:
     """Return how many predictions a CUSUM that knows everything takes to cross its line."""
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - what numba knows
     p1 = p * ratio
     up, down = np.log(ratio), np.log((1 - p1) / (1 - p))
     level, at = 0.0, 0
     while at < most:
-        gap = np.random.geometric(truth)
+        gap = np.random.geometric(truth)  # noqa: NPY002 - what numba knows
         level = max(0.0, level + (gap - 1) * down) + up
         at += gap
         if level >= line:
@@ -95,7 +97,7 @@ def attacked(
 
 
 def delay(monitor: Monitor, target: int, classes: np.ndarray, **streams: np.ndarray) -> float:
-    """Return predictions from the attack's beginning to the target's alert; inf if there is none."""
+    """Return predictions from the attack's beginning to the target's alert, or infinity."""
     for alert in monitor.observe_codes(classes, **streams):
         if alert.began and alert.class_ == f"{target:02d}" and alert.alert.index >= CLEAN:
             return alert.alert.index - CLEAN + 1
