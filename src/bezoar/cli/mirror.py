@@ -64,8 +64,7 @@ def mirror(  # noqa: PLR0917 - one parameter for each option
     if form is FindingsFormat.TEXT:
         text = _text(done, verify=verify) + (f"\n{text}" if findings else "")
     write_result(text, output)
-    mended = mend and done.receipt is not None
-    raise typer.Exit(0 if mended else exit_code(findings, limit, exit_zero=exit_zero))
+    raise typer.Exit(0 if done.mended else exit_code(findings, limit, exit_zero=exit_zero))
 
 
 def _fields(done: "Mirrored") -> dict[str, Any]:
@@ -73,6 +72,7 @@ def _fields(done: "Mirrored") -> dict[str, Any]:
         "dataset": done.entry.spec,
         "mirror": done.mirror,
         "complete": done.receipt is not None,
+        "mended": done.mended,
         "revocations": done.revocations,
         "seconds": done.seconds,
     }
@@ -94,6 +94,8 @@ def _text(done: "Mirrored", *, verify: bool) -> str:
     if done.receipt is None:
         return f"{spec} is not wholly in the mirror {done.mirror}: {new}"
     lines = [f"{spec} is in the mirror {done.mirror}", f"  {new}"]
+    if done.mended:
+        lines.append("  what is named below was damaged or gone, and is as it should be now")
     lines.append(f"  receipt dbom/records/{done.receipt.name}")
     lines.append(f"Next: commit dbom/; training takes it with: bezoar pull {spec}")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.entry_toml import format_entry
 from bezoar.datasets.manifest import check_digest, manifest_path, read_manifest
 from bezoar.fortify.mirror.content import Version
+from bezoar.fortify.mirror.keys import blob_key
 from bezoar.fortify.mirror.opening import declared_mirror
 from bezoar.fortify.mirror.publishing import Published, publish, publish_revocation
 from bezoar.fortify.mirror.receipt import (
@@ -54,6 +55,7 @@ class Mirrored:
         outcomes: What there is to say about the mirror, and about what lies in it.
         revocations: How many revocations the mirror knows of now.
         receipt: Where the receipt lies; None where it is not wholly there.
+        mended: Whether what was damaged or gone is as it should be, now.
         seconds: Wall-clock time.
     """
 
@@ -63,6 +65,7 @@ class Mirrored:
     outcomes: tuple[Outcome, ...]
     revocations: int
     receipt: Path | None
+    mended: bool
     seconds: float
 
 
@@ -95,7 +98,7 @@ def mirror(
     approval = None if revoked else check_approval(project, entry)
     state = store.outcomes()
     grave = any(one.severity >= Severity.HIGH for outcome in state for one in outcome.findings)
-    done = Mirrored(entry, store.uri, None, state, 0, None, 0.0)
+    done = Mirrored(entry, store.uri, None, state, 0, None, mended=False, seconds=0.0)
     if not grave:
         if revoked or not verifying:
             done = replace(done, revocations=_publish_revocations(project, store))
@@ -124,18 +127,27 @@ def _brought(
 ) -> Mirrored:
     """Do what is asked for with an approved version."""
     version = _version(project, done.entry, approval)
-    outcomes, damaged = done.outcomes, frozenset[str]()
-    if verifying:
-        found = verify(store, version.blobs(), version.spec, store.workers, progress)
-        outcomes += found
-        damaged = frozenset(one.place.name for outcome in found for one in outcome.findings)
-        if not (mend and damaged):
-            return replace(done, outcomes=outcomes)
-    published = publish(store, version, progress, damaged=damaged if mend else frozenset())
     if not verifying:
-        outcomes += (Outcome.of(OTHER_SIZE, published.findings),)
+        published = publish(store, version, progress)
+        outcome = Outcome.of(OTHER_SIZE, published.findings)
+        return _published(project, replace(done, outcomes=(*done.outcomes, outcome)), published)
+    blobs = version.blobs()
+    found = verify(store, blobs, version.spec, store.workers, progress)
+    done = replace(done, outcomes=done.outcomes + found)
+    damaged = frozenset(one.place.name for outcome in found for one in outcome.findings)
+    if not (mend and damaged):
+        return done
+    published = publish(store, version, progress, damaged=damaged)
+    # A store may believe to have what it has not, and take nothing.
+    again = [blob for blob in blobs if blob_key(blob.digest) in damaged]
+    looked = verify(store, again, version.spec, store.workers, progress)
+    mended = all(outcome.passed for outcome in looked)
+    return _published(project, replace(done, mended=mended), published)
+
+
+def _published(project: Project, done: Mirrored, published: Published) -> Mirrored:
     path = _keep(project, published.receipt) if published.receipt else None
-    return replace(done, published=published, outcomes=outcomes, receipt=path)
+    return replace(done, published=published, receipt=path)
 
 
 def _version(project: Project, entry: DbomEntry, approval: Approval) -> Version:
@@ -209,6 +221,7 @@ def _detail(done: Mirrored) -> dict[str, Any]:
         "new_objects": done.published.new_objects,
         "new_bytes": done.published.new_bytes,
         "present": done.published.present,
+        "mended": done.mended,
     }
     receipt = done.published.receipt
     return detail | counts | {"receipt": str(Digest.of(receipt.content())) if receipt else None}

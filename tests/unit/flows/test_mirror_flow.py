@@ -179,7 +179,7 @@ def test_verifying_reads_every_byte(tmp_path, fault, code):
         blob.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     done = mirror(project, SPEC, silent, verifying=True)
     assert [one.code for outcome in done.outcomes for one in outcome.findings] == [code]
-    mirror(project, SPEC, silent, verifying=True, mend=True)
+    assert mirror(project, SPEC, silent, verifying=True, mend=True).mended
     assert blob.read_bytes() == data
 
 
@@ -232,3 +232,7 @@ def test_the_command_tells_what_it_did(tmp_path, monkeypatch, capfd):
     assert run(["mirror", "signs"]) == 1
     assert index.exists()
     assert "BZ353" in capfd.readouterr().out
+    assert run(["mirror", "signs", "--verify"]) == 1
+    assert run(["mirror", "signs", "--verify", "--mend"]) == 0
+    assert "as it should be now" in capfd.readouterr().out
+    assert run(["mirror", "signs", "--verify"]) == 0

@@ -9,7 +9,7 @@ BLOBS: Final = "blobs/sha256/"
 DATASETS: Final = "datasets/"
 REVOKED: Final = "revoked/"
 
-_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(?:/[A-Za-z0-9][A-Za-z0-9._+-]*)*")
 _BLOB: Final = re.compile(r"blobs/sha256/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 
 
@@ -46,6 +46,6 @@ def checked(key: str) -> str:
     Raises:
         ValueError: If a part of it is empty, begins with a dot, or holds unusual characters.
     """
-    if not all(_PART.fullmatch(part) for part in key.split("/")):
+    if not _KEY.fullmatch(key):
         raise ValueError(f"not the name of an object in a mirror: {key!r}")
     return key
