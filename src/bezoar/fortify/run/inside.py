@@ -8,6 +8,7 @@ this ends, by whatever signal, all of it ends.
 
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -199,7 +200,10 @@ def _execute(command: list[str], environment: Mapping[str, str]) -> NoReturn:
         os.execvpe(command[0], command, environment)  # noqa: S606 - what the caller asked for
     except OSError as error:
         os.write(2, f"bezoar run: {command[0]}: {error.strerror}\n".encode(errors="replace"))
-        os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
+        # A folder of PATH that may not be looked into makes "not found" a "not permitted".
+        there = "/" in command[0] or shutil.which(command[0], path=environment.get("PATH"))
+        missing = isinstance(error, FileNotFoundError) or not there
+        os._exit(NOT_FOUND if missing else NOT_EXECUTABLE)
 
 
 def _die_with_parent() -> None:
