@@ -219,8 +219,8 @@ def _told(error: Exception, source: str) -> BezoarError:
     )
 
     match error:
-        # A host that others redirect to is never proposed.
-        case PrivateAddressError() if error.place.partition(":")[0] in source:
+        # A place that a redirect leads to is never proposed: it is the choice of a stranger.
+        case PrivateAddressError() if error.place == _place(source):
             then = f'if it is yours: allow_private = ["{error.place}"] below [fetch] in bezoar.toml'
         case NotThereError(status=401 | 403):
             then = "--credentials, if you may have it"
@@ -229,3 +229,9 @@ def _told(error: Exception, source: str) -> BezoarError:
         case _:
             then = ""
     return BezoarError(f"not fetched: {error}", next=then)
+
+
+def _place(source: str) -> str:
+    """Return `HOST:PORT` of an address that was read before."""
+    parts = urlsplit(source.removeprefix("git+"))
+    return f"{parts.hostname}:{parts.port or {'https': 443, 'http': 80}.get(parts.scheme)}"

@@ -1,5 +1,8 @@
 """A file of the web on its way into quarantine: cut, exchanged, endless, or another one."""
 
+import os
+from pathlib import Path
+
 import pytest
 from fetch_scene import URL, Web, left, ranged, raw, sha256
 
@@ -340,3 +343,50 @@ def test_http_is_refused_where_nobody_allowed_it(web, root):
 def test_what_is_no_source(web, root, text):
     with pytest.raises(UsageError), open_source(text, Way(web.downloads(), root)):
         pass
+
+
+class Ended(BaseException):
+    """The process is no more."""
+
+
+def ended_at(monkeypatch, step):
+    """From a step on nothing that reaches the disk happens any more."""
+    taken = [0]
+
+    def ending(real):
+        def call(*arguments, **options):
+            taken[0] += 1
+            if taken[0] >= step:
+                raise Ended
+            return real(*arguments, **options)
+
+        return call
+
+    for name in ("fsync", "open", "write"):
+        monkeypatch.setattr(os, name, ending(getattr(os, name)))
+    for name in ("replace", "rename", "unlink", "mkdir", "open", "write_text"):
+        monkeypatch.setattr(Path, name, ending(getattr(Path, name)))
+    return taken
+
+
+def test_ended_at_each_step_the_next_run_finishes(web, root, monkeypatch):
+    web.answers[URL] = ranged(DATA)
+    whole, step = False, 0
+    while not whole:
+        step += 1
+        place = root / f"{step}"
+        with monkeypatch.context() as patch:
+            ended_at(patch, step)
+            try:
+                web.fetch(URL, place, version="1")
+                whole = True
+            except Ended:
+                pass
+        settled = place / "quarantine/signs@1"
+        if settled.exists():
+            assert (settled / "fetched/signs.zip").read_bytes() == DATA
+            assert (settled / "fetch.json").exists()
+        record = web.fetch(URL, place, version="1").record
+        assert record.sha256 == sha256(DATA)
+        assert left(place / "quarantine") == ["signs@1/fetch.json", "signs@1/fetched/signs.zip"]
+    assert step > 15
