@@ -16,6 +16,7 @@ from bezoar.core.policy import Policy, Verdict
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry
+from bezoar.fortify.signing.rules import sign_off_outcome
 from bezoar.ledger import open_ledger
 from bezoar.ledger.rules import RULES as LEDGER_RULES
 from bezoar.ledger.rules import as_outcomes
@@ -106,6 +107,7 @@ def check(
         Outcome.of(UNREADABLE_ENTRY, fingerprinted(faults)),
         Outcome.of(UNPINNED_ENTRY, fingerprinted(unpinned(added))),
         *local.outcomes,
+        _approvals(project, now.values()),
         *_ledger(project),
     )
     return Checked(
@@ -130,6 +132,13 @@ def _local(
     if wanted:
         return verify_local(entries, dbom, progress)
     return Local(unasked(Status.SKIPPED, "it was not asked for (--no-verify)"))
+
+
+def _approvals(project: Project, entries: Iterable[DbomEntry]) -> Outcome:
+    """Return whether a sign-off stands behind each entry that says it is approved."""
+    outcome = sign_off_outcome(project, entries)
+    found = fingerprinted(outcome.findings)
+    return Outcome.of(outcome.rule, found) if found else outcome
 
 
 def _ledger(project: Project) -> tuple[Outcome, ...]:
