@@ -1,7 +1,9 @@
 """`scan`: every place of a tree where data comes in, and every file that could not be read."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -145,13 +147,29 @@ def _bytes(file: File, found: Reader) -> bytes:
 
 def _fetches(found: Reader, data: bytes, path: str, context: Context) -> list[Fetch]:
     try:
-        return found.read(data, path, context)
+        with _uncollected():
+            return found.read(data, path, context)
     except (RecursionError, MemoryError):
         raise UnreadableError("nested too deeply") from None
     except UnreadableError:
         raise
     except Exception as error:  # noqa: BLE001 - one hostile file must not end the scan of the others
         raise UnreadableError(f"its reader failed ({type(error).__name__}: {error})") from None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the collector of cycles wait for the end of a file.
+
+    Else it walks over the growing tree of a file again and again, and finds nothing to free.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _registered(fetches: list[Fetch], registry: Registry) -> Iterator[Fetch]:

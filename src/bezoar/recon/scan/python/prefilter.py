@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.facts.programs import programs
+from bezoar.recon.scan.words import Words
 
 _IMPORT: Final = re.compile(
     rb"[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+\(?([^\n#;]{0,400})"
@@ -76,7 +77,7 @@ def may_fetch(data: bytes, names: tuple[str, ...] | None = None) -> bool:
     hinted = address and any(token in data for token in _HINTS)
     if hinted and (_SAYS_SO.search(data) or _CONFIGURED.search(data)):
         return True
-    if any(token in data for token in _RUNNERS) and _programs().search(data):
+    if any(token in data for token in _RUNNERS) and _programs().are_in(data):
         return True
     names = imported(data) if names is None else names
     remote = address or any(_SETTINGS.search(name) for name in names)
@@ -101,11 +102,17 @@ def _holds(data: bytes, entry: "_Entry", imports: set[bytes]) -> bool:
 
 
 @cache
-def _programs() -> re.Pattern[bytes]:
+def _programs() -> Words:
     """Return what finds the name of a program that fetches; `from` and `http` are everywhere."""
-    words = [re.escape(one.encode()) for one in sorted(programs().fetching) if one not in _COMMON]
-    named = rb"(?<![A-Za-z0-9_-])(?:" + rb"|".join(words) + rb")(?![A-Za-z0-9_-])"
-    return re.compile(named + rb"|\bhttps?[ \t]+(?:-d\b|--download|GET\b)|python[0-9.]*[ \t]+-[mc]")
+    names = [one.encode() for one in sorted(programs().fetching) if one not in _COMMON]
+    alone = rb"%s(?<![A-Za-z0-9_-]%s)(?![A-Za-z0-9_-])"
+    return Words(
+        {
+            **{one: alone % (re.escape(one), re.escape(one)) for one in names},
+            b"http": rb"http(?<!\whttp)s?[ \t]+(?:-d\b|--download|GET\b)",
+            b"python": rb"python[0-9.]*[ \t]+-[mc]",
+        }
+    )
 
 
 @cache

@@ -97,8 +97,7 @@ def _script(name: str, argv: list[Value], document: str | None) -> list[Value] |
         return Inner(" ".join(texts[1:]))
     if name == "ssh":
         return _remote(texts, document) or argv
-    wanted = {"cmd": re.compile(r"/[cCkK]"), "powershell": _COMMAND, "pwsh": _COMMAND}
-    option = wanted.get(name, _CODE)
+    option = _OPTIONS.get(name, _CODE)
     for at, text in enumerate(texts[1:], 1):
         if option.fullmatch(text) and at + 1 < len(texts):
             return Inner(" ".join(texts[at + 1 :]) if name not in SHELLS else texts[at + 1])
@@ -108,6 +107,7 @@ def _script(name: str, argv: list[Value], document: str | None) -> list[Value] |
 
 
 _COMMAND: Final = re.compile(r"-c(?:ommand)?", re.IGNORECASE)
+_OPTIONS: Final = {"cmd": re.compile(r"/[cCkK]"), "powershell": _COMMAND, "pwsh": _COMMAND}
 
 
 def _remote(texts: list[str], document: str | None) -> Inner | None:
