@@ -116,6 +116,12 @@ BYPASSES = {
         "model.pt",
         archive({"data.pkl": _call()}).partition(b"PK\x01\x02")[0] + archive({"version": b"3"}),
     ),
+    "a member whose size stands nowhere": (
+        "model.pt",
+        archive({"data.pkl": _call()}).replace(
+            struct.pack("<II", len(_call()), len(_call())), b"\xff" * 8
+        ),
+    ),
     "a member with another name": ("model.bin", archive({"weights.bin": _call()})),
     "an archive within an archive": ("x.bin", archive({"y": archive({"z": _call()})})),
     "in an array": ("labels.npy", object_array(_call())),

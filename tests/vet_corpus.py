@@ -450,6 +450,13 @@ def _others():
     np.savez_compressed(buffer, x=np.arange(1000), y=np.ones((5, 5)))
     yield "arrays/two.npz", buffer.getvalue()
     buffer = io.BytesIO()
+    np.savez(buffer, x=np.arange(1000), y=np.ones((5, 5)))
+    yield "arrays/stored.npz", buffer.getvalue()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made, made.open("a.npy", "w", force_zip64=True) as member:
+        member.write(numpy_array(np.arange(7)))
+    yield "arrays/large.npz", buffer.getvalue()
+    buffer = io.BytesIO()
     pq.write_table(pa.table({"text": ["a", "b"], "label": [1, 2]}), buffer)
     yield "table.parquet", buffer.getvalue()
     yield "known.parquet", parquet("geoarrow.point")

@@ -1,6 +1,8 @@
 """What `vet` believes of what the sandbox says about a dataset's samples."""
 
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -66,12 +68,19 @@ def list_samples(root: Path, layout: str | None, minimum: int) -> Samples:
         TaskFailed: If it does not come to an end.
         ValueError: If what it says makes no sense.
     """
-    arguments = {"root": str(root), "layout": layout}
     rows: list[Entry] = []
     said: dict[str, Any] = {}
-    with iterate_task(
-        f"{_TASKS}:list_samples", arguments, reads=[root], limits=_LIMITS, minimum=minimum
-    ) as stream:
+    with (
+        _scratch() as scratch,
+        iterate_task(
+            f"{_TASKS}:list_samples",
+            {"root": str(root), "scratch": str(scratch), "layout": layout},
+            reads=[root],
+            writes=[scratch],
+            limits=_LIMITS,
+            minimum=minimum,
+        ) as stream,
+    ):
         try:
             for item in stream:
                 rows += [_entry(row) for row in item.pop("rows", ())]
@@ -103,11 +112,16 @@ def judge_samples(root: Path, samples: Samples, minimum: int, *, wanted: bool) -
     if missing := can_judge():
         reason = f"it needs {missing}: pip install 'bezoar[expose]'"
         return _unjudged(Status.SKIPPED, reason)
-    arguments = {"root": str(root), "seed": 0}
     try:
-        result = run_task(
-            f"{_TASKS}:judge_samples", arguments, reads=[root], limits=_LIMITS, minimum=minimum
-        )
+        with _scratch() as scratch:
+            result = run_task(
+                f"{_TASKS}:judge_samples",
+                {"root": str(root), "scratch": str(scratch), "seed": 0},
+                reads=[root],
+                writes=[scratch],
+                limits=_LIMITS,
+                minimum=minimum,
+            )
         outcomes = [_outcome(one) for one in result.value["outcomes"]]
     except TaskFailed as error:
         return _unjudged(Status.FAILED, error.message)
@@ -133,6 +147,13 @@ def merged(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
             passed = [outcome for outcome in several if outcome.passed]
             together.append((passed or several)[0])
     return tuple(sorted(together, key=lambda outcome: outcome.rule.code))
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Yield a folder for what a reader unpacks to look it up often."""
+    with tempfile.TemporaryDirectory(prefix="bezoar-vet-") as folder:
+        yield Path(folder).resolve()
 
 
 def _unjudged(status: Status, reason: str) -> list[Outcome]:

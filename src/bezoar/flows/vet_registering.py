@@ -23,8 +23,12 @@ def register(entry: DbomEntry, held: Held, samples: Samples, dbom: Dbom) -> Dbom
     """
     if entry.content is not None:
         if samples.manifest.root != entry.root:
+            why = f"its root is {samples.manifest.root}"
+            found = [finding for outcome in samples.outcomes for finding in outcome.findings]
+            if found and not samples.whole:
+                why = f"{found[0].place}: {found[0].message}"
             raise BezoarError(
-                f"{entry.spec} is not what was registered: its root is {samples.manifest.root}",
+                f"{entry.spec} is not what was registered: {why}",
                 next=f"bezoar verify {entry.spec}",
             )
         return entry

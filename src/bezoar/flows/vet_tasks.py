@@ -3,6 +3,7 @@
 These run in the child and return JSON; `vet_reading` is what believes it.
 """
 
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,17 +23,19 @@ _SIDE: Final = 8
 _NEEDS: Final = ("scipy",)
 
 
-def list_samples(root: str, layout: str | None) -> Iterator[dict[str, Any]]:
+def list_samples(root: str, scratch: str, layout: str | None) -> Iterator[dict[str, Any]]:
     """Hash each sample of a dataset.
 
     Args:
         root: The folder, or the one file.
+        scratch: A folder to unpack into what is looked up often.
         layout: `files`, `images`, or None: images where there are any.
 
     Yields:
         Once the `layout` and whether samples are files (`rooted`), then `rows` of path, size,
         SHA-256 and label, then what was `unreadable` and the `outcomes`.
     """
+    tempfile.tempdir = scratch
     dataset = _opened(Path(root), layout)
     rooted = dataset.root is not None
     yield {"layout": dataset.layout, "rooted": rooted}
@@ -53,7 +56,7 @@ def list_samples(root: str, layout: str | None) -> Iterator[dict[str, Any]]:
     }
 
 
-def judge_samples(root: str, seed: int) -> dict[str, Any]:
+def judge_samples(root: str, scratch: str, seed: int) -> dict[str, Any]:
     """Look for poison among the samples, as `bezoar inspect` does.
 
     Returns:
@@ -61,6 +64,7 @@ def judge_samples(root: str, seed: int) -> dict[str, Any]:
     """
     from bezoar.expose.inspect import inspect  # noqa: PLC0415 - it needs an extra
 
+    tempfile.tempdir = scratch
     inspection = inspect(open_dataset(Path(root)), seed=seed)
     return {"outcomes": [told(outcome) for outcome in inspection.outcomes]}
 

@@ -20,6 +20,7 @@ _LOCAL: Final = re.compile(rb"PK\x03\x04")
 _CENTRAL: Final = re.compile(rb"PK\x01\x02")
 _METHODS: Final = {0: "stored", 8: "deflate", 12: "bzip2", 93: "zstandard"}
 _UNKNOWN_SIZE: Final = 0xFFFFFFFF
+_ZIP64: Final = 1
 _BLOCK: Final = 512
 _JOBLIB: Final = b"ZF"
 _LONGEST_NAME: Final = 4096
@@ -145,7 +146,7 @@ class _Member(NamedTuple):
         name: As written there.
         method: How it is packed.
         start: Where its bytes start.
-        size: How many, as the header says.
+        size: How many, as the header says; None where it says so elsewhere, and not there either.
         encrypted: Whether it says so.
         described: Whether it leaves the size to what follows the bytes.
     """
@@ -153,13 +154,13 @@ class _Member(NamedTuple):
     name: str
     method: int
     start: int
-    size: int
+    size: int | None
     encrypted: bool
     described: bool
 
 
 def _zip_members(specimen: Specimen) -> Iterator[Specimen | Unopened]:
-    sizes: dict[str, int] = {}
+    sizes: dict[str, int | None] = {}
     members: list[_Member] = []
     last = -1
     for start, window in specimen.windows():
@@ -173,28 +174,34 @@ def _zip_members(specimen: Specimen) -> Iterator[Specimen | Unopened]:
                 specimen.budget.step(50)
         for match in _CENTRAL.finditer(window):
             name, size = _central_header(window, match.start())
-            sizes[name] = max(size, sizes.get(name, 0))
+            sizes[name] = _larger(size, sizes.get(name, 0))
             specimen.budget.step(10)
     for member in members:
-        yield from _opened(specimen, member, max(member.size, sizes.get(member.name, 0)))
+        yield from _opened(specimen, member, _larger(member.size, sizes.get(member.name, 0)))
 
 
-def _opened(specimen: Specimen, member: _Member, size: int) -> Iterator[Specimen | Unopened]:
+def _larger(one: int | None, other: int | None) -> int | None:
+    """Return the larger of two claims; None, which means to the end, is larger than any."""
+    return None if one is None or other is None else max(one, other)
+
+
+def _opened(specimen: Specimen, member: _Member, size: int | None) -> Iterator[Specimen | Unopened]:
     kind = _METHODS.get(member.method)
     name = f"{specimen.name}!{member.name}"
     if kind is None:
         yield Unopened(name, f"nothing here unpacks ZIP method {member.method}")
         return
-    unknown = size >= _UNKNOWN_SIZE or (member.described and not size)
+    if member.described and not size:
+        size = None
     inner: Specimen | None
     if kind == "stored":
-        inner = _at(specimen, member.name, member.start, None if unknown else size)
+        inner = _at(specimen, member.name, member.start, size)
     else:
         inner = _packed(specimen, member, kind)
     if inner is None:
         yield Unopened(name, f"nothing here unpacks {kind}")
         return
-    if member.encrypted and member.size:
+    if member.encrypted and size != 0:
         yield Unopened(name, "it says that it is encrypted")
     if inner.head:
         yield inner
@@ -221,17 +228,35 @@ def _local_header(window: bytes, at: int, offset: int) -> _Member | None:
     if not sound or end > len(window):
         return None
     name = window[at + 30 : end].decode("utf-8", "replace")
+    packed = _size(packed, window[end : end + extra_size], local=True)
     return _Member(
         name, method, offset + end + extra_size, packed, bool(flags & 1), bool(flags & 8)
     )
 
 
-def _central_header(window: bytes, at: int) -> tuple[str, int]:
+def _central_header(window: bytes, at: int) -> tuple[str, int | None]:
     if len(window) < at + 46:
         return "", 0
     (packed,) = struct.unpack_from("<I", window, at + 20)
     (name_size,) = struct.unpack_from("<H", window, at + 28)
-    return window[at + 46 : at + 46 + name_size].decode("utf-8", "replace"), packed
+    end = at + 46 + name_size
+    (extra_size,) = struct.unpack_from("<H", window, at + 30)
+    packed = _size(packed, window[end : end + extra_size], local=False)
+    return window[at + 46 : end].decode("utf-8", "replace"), packed
+
+
+def _size(packed: int, extra: bytes, *, local: bool) -> int | None:
+    """Return a packed size; a large one stands in an extra field (APPNOTE 4.5.3), or nowhere."""
+    at = 0
+    while packed == _UNKNOWN_SIZE and len(extra) >= at + 4:
+        kind, length = struct.unpack_from("<HH", extra, at)
+        field = extra[at + 4 : at + 4 + length]
+        sizes = [int.from_bytes(field[i : i + 8], "little") for i in range(0, len(field), 8)]
+        if kind == _ZIP64 and sizes:
+            # A directory leaves out what fits into its own fields: the packed size may come first.
+            return sizes[1] if local and len(sizes) > 1 else max(sizes)
+        at += 4 + length
+    return None if packed == _UNKNOWN_SIZE else packed
 
 
 def _tar_members(specimen: Specimen) -> Iterator[Specimen]:
