@@ -2,6 +2,7 @@
 
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import pytest
@@ -184,3 +185,12 @@ def test_reading_may_end_early(mirror):
 
 def test_how_it_is_set_up_is_no_worry(mirror):
     assert not [one for outcome in mirror.outcomes() for one in outcome.findings]
+
+
+def test_two_who_publish_at_once_do_not_disturb_each_other(mirror, tmp_path):
+    version = made_version(tmp_path / "data")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(publish, mirror, version, silent) for _ in range(2)]
+        one, other = (future.result().receipt for future in both)
+    assert one.same_as(other)
+    assert all(outcome.passed for outcome in verify(mirror, version.blobs(), "x", 4, silent))

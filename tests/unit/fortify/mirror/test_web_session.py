@@ -2,11 +2,18 @@
 
 import base64
 import io
+import ipaddress
 import json
 import socket
+import ssl
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from put_server import Handler, ObjectServer, PutHandler
 
 from bezoar.core.digest import Digest
@@ -264,3 +271,45 @@ def test_a_docker_configuration_that_is_none_is_nobody(tmp_path, content):
     (tmp_path / "config.json").write_text(content)
     login = RegistryLogin("https://h", "x", {"DOCKER_CONFIG": str(tmp_path)})
     assert not login.challenged('Basic realm="x"')
+
+
+@pytest.fixture
+def encrypted(server, tmp_path):
+    """Give the server a certificate that nobody vouches for, and return its file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + secret)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return file
+
+
+@pytest.mark.usefixtures("naps", "encrypted")
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(server, tmp_path):
+    mirror = open_mirror(server.url.replace("http:", "https:") + "/m", tmp_path)
+    with pytest.raises(BezoarError, match="certificate verify failed"):
+        mirror.find(KEY)
+    assert not server.requests
+
+
+def test_a_team_s_own_authority_is_believed_where_the_machine_knows_it(
+    server, encrypted, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(encrypted))
+    mirror = open_mirror(server.url.replace("http:", "https:") + "/m", tmp_path)
+    put(mirror, KEY, b"x")
+    assert mirror.find(KEY).size == 1
