@@ -16,15 +16,13 @@ from bezoar.project.settings import ScanSettings
 from bezoar.recon.judging import Judgement, judge
 from bezoar.recon.scan.commit import Commit
 from bezoar.recon.scan.git import commit_of
-from bezoar.recon.scan.image.faults import Contents
-from bezoar.recon.scan.image.judging import judged
-from bezoar.recon.scan.image.store import store_at
-from bezoar.recon.scan.image.tree import ImageTree
 from bezoar.recon.scan.inventory import Inventory, Progress, scan
 from bezoar.recon.scan.registered import Registry
 from bezoar.recon.scan.tree import Folder, Tree
 
 if TYPE_CHECKING:
+    from bezoar.recon.scan.image.faults import Contents
+    from bezoar.recon.scan.image.tree import ImageTree
     from bezoar.recon.scan.suppression import Suppression
 
 
@@ -60,7 +58,7 @@ class Look:
     judgement: Judgement
     own: bool
     base: str | None = None
-    image: Contents | None = None
+    image: "Contents | None" = None
 
 
 def look(
@@ -90,13 +88,12 @@ def look(
     """
     if not path.exists():
         raise UsageError(f"{path} does not exist", next="bezoar scan .")
-    store = store_at(path)
-    if store is not None and base is not None:
+    image = _image_at(path, progress, everything=everything)
+    if image is not None and base is not None:
         raise UsageError("an image has no commits to compare with", next=f"bezoar scan {path}")
-    own = not foreign and store is None and is_own(path, project.root)
+    own = not foreign and image is None and is_own(path, project.root)
     settings, registry = project.settings.scan, Registry.of(Dbom(project).entries())
     prefix, exclude = _prefix(path, project.root) if own else "", settings.exclude if own else ()
-    image = ImageTree(store, everything, progress) if store is not None else None
     tree = image or Folder(str(path), prefix, everything, exclude)
     inventory = _scanned(tree, settings, registry, progress)
     if not inventory.read and not inventory.unreadable and image is None:
@@ -117,8 +114,22 @@ def look(
     )
     if image is None:
         return Look(inventory, judgement, own, commit.name if commit else None)
+    from bezoar.recon.scan.image.judging import judged  # noqa: PLC0415 - for images alone
+
     judgement = judged(judgement, image.contents, registry.entries, known)
     return Look(inventory, judgement, own, image=image.contents)
+
+
+def _image_at(path: Path, progress: Progress | None, *, everything: bool) -> "ImageTree | None":
+    """Return the container image at a path; None where there is none."""
+    # Its readers take a tenth of a second to import, and hardly any scan needs them.
+    if path.is_dir() and not (path / "oci-layout").exists():
+        return None
+    from bezoar.recon.scan.image.store import store_at  # noqa: PLC0415 - see above
+    from bezoar.recon.scan.image.tree import ImageTree  # noqa: PLC0415 - the same
+
+    store = store_at(path)
+    return None if store is None else ImageTree(store, everything, progress)
 
 
 def is_own(path: Path, root: Path) -> bool:

@@ -71,13 +71,13 @@ def may_fetch(data: bytes, names: tuple[str, ...] | None = None) -> bool:
         data: Its bytes, or a part of them.
         names: What it imports, if that stands in another part.
     """
-    if any(token in data for token in _everywhere()):
+    if any(map(data.__contains__, _everywhere())):
         return True
     address = data.count(b"://") > sum(data.count(one) for one in _LICENCE)
-    hinted = address and any(token in data for token in _HINTS)
+    hinted = address and any(map(data.__contains__, _HINTS))
     if hinted and (_SAYS_SO.search(data) or _CONFIGURED.search(data)):
         return True
-    if any(token in data for token in _RUNNERS) and _programs().are_in(data):
+    if any(map(data.__contains__, _RUNNERS)) and _programs().are_in(data):
         return True
     names = imported(data) if names is None else names
     remote = address or any(_SETTINGS.search(name) for name in names)

@@ -79,6 +79,7 @@ class Reading:
         self._roots = frozenset(
             one.partition(".")[0] for one in map(self._catalogue.canonical, survey.imported)
         )
+        self._in_family: dict[str, bool] = {}
         self._users = {
             name.rpartition(".")[2]: (name, which) for name, which in context.wrappers.items()
         }
@@ -122,11 +123,16 @@ class Reading:
             return _may_name(site.call.func, self._is_loader)
         if last in self._aliases or wrappers.says_so(last) or self._is_known(last):
             return True
-        family = self._catalogue.may_be_of_family(last, self._roots)
-        return family and self._origins.may_be_of_family(site.call.func)
+        return self._is_of_family(last) and self._origins.may_be_of_family(site.call.func)
 
     def _is_loader(self, last: str) -> bool:
-        return self._is_known(last) or self._catalogue.may_be_of_family(last, self._roots)
+        return self._is_known(last) or self._is_of_family(last)
+
+    def _is_of_family(self, last: str) -> bool:
+        if (known := self._in_family.get(last)) is None:
+            known = self._catalogue.may_be_of_family(last, self._roots)
+            self._in_family[last] = known
+        return known
 
     def _is_known(self, last: str) -> bool:
         return last in shelled.LAST or last in self._users or self._catalogue.has(last)

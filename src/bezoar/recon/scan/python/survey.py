@@ -51,8 +51,8 @@ class _Walker:
 
     def statement(self, node: ast.stmt, here: Point) -> None:  # noqa: C901, PLR0912 - one case each
         match node:
-            case ast.Expr(value):
-                self.expressions(node, [value], here)
+            case ast.Expr() | ast.Return():
+                self.expressions(node, [node.value] if node.value else [], here)
             case ast.Assign(targets, value):
                 self.expressions(node, [value, *targets], here)
                 for target in targets:
