@@ -90,7 +90,9 @@ def _fields(vetted: "Vetted") -> dict[str, Any]:
 def _summary(vetted: "Vetted") -> str:
     level = vetted.isolation.level if vetted.isolation else 0
     missing = ", ".join(vetted.isolation.missing) if vetted.isolation else "nothing was started"
-    amount = f"{vetted.files:,} files, {vetted.bytes / 1e6:,.1f} MB"
+    from bezoar.report.wording import counted  # noqa: PLC0415 - see the package's docstring
+
+    amount = f"{counted(vetted.files, 'file')}, {vetted.bytes / 1e6:,.1f} MB"
     lines = [
         f"looked at  {amount}, in {vetted.seconds:,.1f} s",
         f"isolation  level {level} of 4" + (f" (missing: {missing})" if missing else ""),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.outcome import Outcome, Status
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry
@@ -49,6 +49,7 @@ def hold(entry: DbomEntry, project: Project, dbom: Dbom, minimum: int, progress:
 
     Raises:
         UsageError: If nobody has fetched or registered it.
+        NothingToInspectError: If it is an archive without a file.
         BezoarError: If what was fetched is not here, or is not what was fetched.
     """
     quarantine = Quarantine.of(project.state)
@@ -112,15 +113,16 @@ def _unpacked(
     except TaskFailed as error:
         failed = (Outcome(rule, Status.FAILED, reason=error.message) for rule in RULES)
         return Held(file, fetched, tuple(failed), refused=True)
+    if not unpacked.files and not unpacked.refused:
+        raise NothingToInspectError(f"{fetched.spec}: {file.name} is an archive without a file")
     outcomes = tuple(
         Outcome.of(rule, [finding for finding in unpacked.findings if finding.rule is rule])
         for rule in RULES
     )
-    refused = unpacked.refused or not unpacked.files
     return Held(
-        root=file if refused else data,
+        root=file if unpacked.refused else data,
         fetched=fetched,
         outcomes=outcomes,
-        refused=refused,
+        refused=unpacked.refused,
         isolation=unpacked.isolation,
     )
