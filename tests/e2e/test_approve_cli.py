@@ -107,6 +107,23 @@ def test_a_reason_is_required(bezoar, scene):
     assert status(scene) == "draft"
 
 
+@pytest.mark.parametrize("reason", ["\udcff", "x" * 10_001])
+def test_a_reason_that_cannot_be_signed(bezoar, scene, reason):
+    fs.vetted(scene)
+    for command in ("approve", "revoke"):
+        assert bezoar(command, "signs", "--reason", reason)[0] == 2
+    assert status(scene) == "draft"
+
+
+def test_a_reason_is_shown_safely(bezoar, scene):
+    fs.vetted(scene)
+    reason = "\x1b[31mred\nnew line \u202e"
+    code, out, err = bezoar("approve", "signs", "--reason", reason)
+    assert code == 0
+    assert "\x1b" not in out + err
+    assert check_approval(scene.project, scene.dbom.find("signs")).reason == reason
+
+
 @pytest.mark.parametrize("change", ["a picture", "another file", "no data"])
 def test_the_data_is_read_once_more(bezoar, scene, change):
     fs.vetted(scene)

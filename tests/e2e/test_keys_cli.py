@@ -252,6 +252,50 @@ def test_a_pin_is_replaced_on_purpose_only(bezoar):
     assert bezoar("keys", "trust", fingerprint, "--replace")[0] == 0
 
 
+def test_an_abandoned_branch_is_forgotten_on_purpose_only(bezoar, project):
+    fingerprint = bezoar("keys", "new", "alice", "--no-passphrase")[1].split()[1]
+    bezoar("keys", "new", "bob", "--no-passphrase")
+    bezoar("keys", "admit", "bob", "--yes")
+    (project.dbom / "keys" / "2.json").unlink()
+    code, _, err = bezoar("keys", "list")
+    assert (code, "is a replay" in err, "--replace" in err) == (1, True, True)
+    assert bezoar("keys", "trust", fingerprint)[0] == 1
+    assert bezoar("keys", "trust", fingerprint, "--replace")[0] == 0
+    assert bezoar("keys", "list")[0] == 0
+
+
+def test_a_request_by_a_hostile_name_is_not_shown(bezoar, project):
+    bezoar("keys", "new", "alice", "--no-passphrase")
+    requests = project.dbom / "keys" / "requests"
+    requests.mkdir()
+    (requests / "a\x1b[31m.json").write_text("{}")
+    code, out, err = bezoar("keys", "list")
+    assert code == 0
+    assert "\x1b" not in out + err
+
+
+@pytest.mark.usefixtures("project")
+def test_the_public_half_was_lost(bezoar):
+    bezoar("keys", "new", "alice", "--no-passphrase")
+    bezoar("keys", "new", "bob", "--no-passphrase")
+    (home() / "keys" / "alice.pub").unlink()
+    assert bezoar("keys", "admit", "bob", "--yes")[0] == 2
+    (home() / "keys" / "alice.pem").rename(home() / "keys" / "eve.pem")
+    assert bezoar("keys", "new", "eve", "--reuse")[0] == 0
+    assert bezoar("keys", "admit", "bob", "--yes")[0] == 0
+
+
+def test_a_folder_that_is_no_utf_8(bezoar, tmp_path, monkeypatch):
+    import os  # noqa: PLC0415 - one test
+
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(folder)  # noqa: PTH102 - a path of bytes
+    (tmp_path / os.fsdecode(b"\xff") / "bezoar.toml").write_text("")
+    monkeypatch.chdir(os.fsdecode(folder))
+    assert bezoar("keys", "new", "alice", "--no-passphrase")[0] == 0
+    assert bezoar("keys", "list")[0] == 0
+
+
 @pytest.mark.usefixtures("project")
 def test_no_keys(bezoar):
     code, out, err = bezoar("keys", "list")

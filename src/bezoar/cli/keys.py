@@ -160,7 +160,8 @@ def sign(key: KeyOption = None, yes: YesOption = False) -> None:
 def trust(
     fingerprint: Annotated[str, typer.Argument(help="Of the first key; VERSION:… of a keyring.")],
     replace: Annotated[
-        bool, typer.Option("--replace", help="In place of another one that is pinned.")
+        bool,
+        typer.Option("--replace", help="In place of another one; forget what was seen before."),
     ] = False,
 ) -> None:
     """Pin the first key of this project on this machine: the one thing no repository can bring."""

@@ -20,9 +20,9 @@ from bezoar.fortify.signing.places import keys_folder
 from bezoar.fortify.signing.private_keys import (
     Passphrase,
     PrivateKey,
-    load_key,
     make_key,
     own_keys,
+    reuse_key,
 )
 from bezoar.fortify.signing.trust import Pin
 from bezoar.ledger import open_ledger
@@ -164,7 +164,7 @@ def new_key(
             "the first key is an admin and an approver, else nothing could be approved",
             next=f"bezoar keys new {name}",
         )
-    key = load_key(name, passphrase) if reuse else make_key(name, new_passphrase(name))
+    key = reuse_key(name, passphrase) if reuse else make_key(name, new_passphrase(name))
     if not first:
         return Made(key, first=False, path=changes.ask(folder, name, roles, key))
     keyring = changes.begin(project.root, folder, name, roles, key)
@@ -252,13 +252,18 @@ def standing(project: Project) -> Standing:
         fault=fault,
         pin=pins.pinned(project.root),
         waiting=lines,
-        asked=tuple(sorted(path.stem for path in (folder / "requests").glob("*.json"))),
+        asked=tuple(sorted(changes.asked(folder))),
         own={key.id: name for name, key in own_keys().items()},
     )
 
 
 def trust(project: Project, text: str, *, replace: bool = False) -> Keyring:
     """Pin a first key, or a version of the keyring, on this machine, and return what holds.
+
+    Args:
+        project: Whose keys.
+        text: The fingerprint.
+        replace: Pin it in place of another one, and forget which versions were seen.
 
     Raises:
         UsageError: If another one is pinned and is not to be replaced.
@@ -271,6 +276,8 @@ def trust(project: Project, text: str, *, replace: bool = False) -> Keyring:
             f"{known} is pinned for {project.root}", f"bezoar keys trust {new} --replace"
         )
     pins.pin(project.root, new)
+    if replace and (chain := read_chain(keys_folder(project.dbom))) is not None:
+        pins.forget(chain.first)
     return _keyring(project)
 
 

@@ -146,10 +146,10 @@ def _check_seen(chain: Chain, folder: Path) -> None:
     known = trust.seen(chain.first)
     if len(known) > len(chain.keyrings):
         newest = len(chain.keyrings)
-        raise _broken(folder, f"version {len(known)} was seen here before: {newest} is a replay")
+        raise _other(folder, f"version {len(known)} was seen here before: {newest} is a replay")
     for number, (one, other) in enumerate(zip(known, chain.digests, strict=False), start=1):
         if one != other:
-            raise _broken(folder, f"version {number} is another than the one seen here before")
+            raise _other(folder, f"version {number} is another than the one seen here before")
 
 
 def _numbers(folder: Path) -> list[int]:
@@ -165,6 +165,16 @@ def _numbers(folder: Path) -> list[int]:
 
 def _is_number(name: str) -> bool:
     return name.isdecimal() and not name.startswith("0") and len(name) <= 9  # noqa: PLR2004
+
+
+def _other(folder: Path, why: str) -> BrokenKeyringError:
+    """Return the fault of keys that hold by themselves, and not beside what was seen."""
+    found = _broken(folder, why)
+    return BrokenKeyringError(
+        found.message,
+        next="git pull; if a person told you that these are right:"
+        " bezoar keys trust FINGERPRINT --replace",
+    )
 
 
 def _broken(folder: Path, why: str) -> BrokenKeyringError:

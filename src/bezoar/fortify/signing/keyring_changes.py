@@ -3,7 +3,8 @@
 A new version waits in `next.json` until enough keys of the version in force have signed it.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from bezoar.fortify.signing.envelope import Envelope, Signer, parse_envelope
 from bezoar.fortify.signing.keyring import (
     DEFAULT_THRESHOLDS,
     KIND,
+    NAME_PATTERN,
     Keyring,
     Member,
     Role,
@@ -68,6 +70,12 @@ def ask(folder: Path, name: str, roles: Iterable[Role], signer: Signer) -> Path:
 def request_path(folder: Path, name: str) -> Path:
     """Return where the request of a name is kept."""
     return folder / "requests" / f"{name}.json"
+
+
+def asked(folder: Path) -> Iterator[str]:
+    """Yield the names that ask to be admitted, in any order."""
+    names = (path.stem for path in (folder / "requests").glob("*.json"))
+    return (name for name in names if re.fullmatch(NAME_PATTERN, name))
 
 
 def read_request(folder: Path, name: str) -> Member:

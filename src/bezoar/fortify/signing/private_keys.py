@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bezoar.core.errors import BezoarError, UsageError
+from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.keyring import check_name
 from bezoar.fortify.signing.public_keys import PublicKey
@@ -66,10 +67,20 @@ def make_key(name: str, passphrase: bytes | None) -> PrivateKey:
         if passphrase
         else serialization.NoEncryption(),
     )
-    public = PublicKey.of(key.public_key())
     _write_new(path, pem)
-    _write_new(path.with_suffix(".pub"), public.pem.encode())
-    return load_key(name, lambda _: passphrase or b"")
+    return reuse_key(name, lambda _: passphrase or b"")
+
+
+def reuse_key(name: str, passphrase: Passphrase) -> PrivateKey:
+    """Read a private key, and keep its public half beside it: no passphrase is asked for that.
+
+    Raises:
+        UsageError: If there is none, others may read it, or the passphrase is another.
+        BezoarError: If it cannot be written.
+    """
+    key = load_key(name, passphrase)
+    write_whole(_path(name).with_suffix(".pub"), key.public.pem.encode())
+    return key
 
 
 def load_key(name: str, passphrase: Passphrase) -> PrivateKey:

@@ -61,7 +61,7 @@ def pinned(root: Path) -> Pin | None:
     """
     if given := os.environ.get(VARIABLE):
         return Pin.parse(given)
-    text = _pins().get(str(root))
+    text = _pins().get(_name(root))
     return Pin.parse(text) if text is not None else None
 
 
@@ -73,7 +73,7 @@ def pin(root: Path, first: Pin) -> None:
     """
     import tomlkit  # noqa: PLC0415 - only what writes it pays for it
 
-    pins = _pins() | {str(root): str(first)}
+    pins = _pins() | {_name(root): str(first)}
     text = tomlkit.dumps({"projects": dict(sorted(pins.items()))})
     write_whole(_pins_file(), text.encode())
 
@@ -103,6 +103,24 @@ def remember(first: Digest, keyrings: tuple[Digest, ...]) -> None:
             write_whole(_seen_file(first), canonical({"keyrings": [str(one) for one in keyrings]}))
         except BezoarError:
             return
+
+
+def forget(first: Digest) -> None:
+    """Forget which versions of a keyring were seen: a person says that an older one is right.
+
+    Raises:
+        BezoarError: If it cannot be done.
+    """
+    path = _seen_file(first)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise BezoarError(f"cannot remove {path}: {error.strerror}", next=f"rm {path}") from error
+
+
+def _name(root: Path) -> str:
+    """Return a folder as TOML can name it, whatever bytes it is made of."""
+    return str(root).encode("utf-8", "backslashreplace").decode()
 
 
 def _pins_file() -> Path:
