@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bezoar.core.digest import Digest
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.recon.spot_check.answers import Answer, History, Opinion
-from bezoar.recon.spot_check.drawing import Plan, Sampling, Suspicion, draw
+from bezoar.recon.spot_check.drawing import Plan, Suspicion, draw
 from bezoar.recon.spot_check.exact import at_most, enough, most_bad, unseen
+from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.recon.spot_check.statement import Tally, statement
 
 

@@ -17,8 +17,11 @@ option texts are Markdown.
 
 def main() -> None:
     """Run `bezoar` and exit: the console-script entry point."""
-    import sys  # noqa: PLC0415 - importing this package costs nothing
+    import os  # noqa: PLC0415 - importing this package costs nothing
+    import sys  # noqa: PLC0415 - the same
 
+    # Pydantic would look for plug-ins in every installed package, and run what it finds.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from bezoar.cli.app import run  # noqa: PLC0415 - the same
 
     sys.exit(run(sys.argv[1:]))

@@ -20,7 +20,7 @@ from bezoar.cli.output import (
     write_result,
 )
 from bezoar.core.errors import BezoarError, UsageError
-from bezoar.recon.spot_check.drawing import Sampling
+from bezoar.recon.spot_check.sampling import Sampling
 
 if TYPE_CHECKING:
     from bezoar.project import Project

@@ -8,8 +8,9 @@ from dataset_layouts import four_files, write_files
 from bezoar.datasets.manifest import build_manifest
 from bezoar.datasets.opening import open_dataset
 from bezoar.recon.spot_check.answers import AnswerBook
-from bezoar.recon.spot_check.drawing import Plan, Sampling
+from bezoar.recon.spot_check.drawing import Plan
 from bezoar.recon.spot_check.review import Review
+from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.web.app import ReviewPage
 from bezoar.web.desk import Desk
 from bezoar.web.guard import Keys

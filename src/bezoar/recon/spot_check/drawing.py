@@ -4,21 +4,12 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import zip_longest
 
 from bezoar.core.digest import Digest
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.core.manifest_diff import ManifestDiff, diff
-
-
-class Sampling(StrEnum):
-    """How samples are picked."""
-
-    UNIFORM = "uniform"
-    PER_CLASS = "per-class"
-    CHANGED = "changed"
-    SUSPICIOUS = "suspicious"
+from bezoar.recon.spot_check.sampling import Sampling
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import UsageError
 from bezoar.core.place import printable
 from bezoar.recon.spot_check.answers import LONGEST_NOTE, Answer, Opinion, check_reviewer
-from bezoar.recon.spot_check.drawing import Sampling
+from bezoar.recon.spot_check.sampling import Sampling
 
 _MOST_BYTES: Final = 1 << 25
 _HOW: Final = "bezoar review NAME --export sheet.html"

@@ -11,7 +11,8 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.manifest import Manifest
 from bezoar.datasets.class_folders import file_name
-from bezoar.recon.spot_check.drawing import Draw, Plan, Sampling
+from bezoar.recon.spot_check.drawing import Draw, Plan
+from bezoar.recon.spot_check.sampling import Sampling
 
 SCHEMA_VERSION: Final = 1
 DRAWN: Final = "draw.json"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bezoar.recon.spot_check.answers import Answer, Opinion
-from bezoar.recon.spot_check.drawing import Sampling
 from bezoar.recon.spot_check.exact import CONFIDENCE, enough, most_bad, unseen
+from bezoar.recon.spot_check.sampling import Sampling
 
 RARE: Final = 0.001
 """A share of poison that is known to work and easily missed."""

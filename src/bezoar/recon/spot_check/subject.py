@@ -14,10 +14,11 @@ from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.manifest import build_manifest, manifest_path, read_manifest
 from bezoar.datasets.opening import open_dataset
 from bezoar.recon.spot_check.answers import Answer
-from bezoar.recon.spot_check.drawing import Plan, Sampling, Suspicion
+from bezoar.recon.spot_check.drawing import Plan, Suspicion
 from bezoar.recon.spot_check.filled_in import read_answers
 from bezoar.recon.spot_check.kept import find_kept, fresh_seed, unfinished_seed
 from bezoar.recon.spot_check.review import Review
+from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.recon.spot_check.scores import read_scores
 
 Progress = Callable[[int, int], None]

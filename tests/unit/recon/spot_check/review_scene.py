@@ -4,8 +4,9 @@ from dataset_layouts import four_files, write_files
 
 from bezoar.datasets.manifest import build_manifest
 from bezoar.datasets.opening import open_dataset
-from bezoar.recon.spot_check.drawing import Plan, Sampling
+from bezoar.recon.spot_check.drawing import Plan
 from bezoar.recon.spot_check.review import Review
+from bezoar.recon.spot_check.sampling import Sampling
 
 
 def signs(folder, files=None):

@@ -11,7 +11,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import UsageError
 from bezoar.core.event import Event
 from bezoar.recon.spot_check.answers import Answer, AnswerBook, Opinion
-from bezoar.recon.spot_check.drawing import Plan, Sampling
+from bezoar.recon.spot_check.drawing import Plan
 from bezoar.recon.spot_check.kept import unfinished_seed
 from bezoar.recon.spot_check.preview import Picture, Unshowable
 from bezoar.recon.spot_check.record import (
@@ -21,6 +21,7 @@ from bezoar.recon.spot_check.record import (
     last_reviews,
     review_detail,
 )
+from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.recon.spot_check.scores import read_scores
 
 OK, BAD, UNSURE = (Answer(o) for o in (Opinion.OK, Opinion.ARTEFACT, Opinion.UNSURE))

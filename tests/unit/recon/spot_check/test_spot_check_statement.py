@@ -3,7 +3,7 @@
 import pytest
 
 from bezoar.recon.spot_check.answers import Answer, Opinion
-from bezoar.recon.spot_check.drawing import Sampling
+from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.recon.spot_check.statement import CAVEAT, Tally, statement
 
 OK, BAD, UNSURE = (Answer(o) for o in (Opinion.OK, Opinion.WRONG_LABEL, Opinion.UNSURE))
