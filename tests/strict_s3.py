@@ -84,6 +84,7 @@ class StrictS3:
         bucket: Its name.
         versioned: Whether it keeps versions.
         locking: Whether it knows Object Lock.
+        conditions: Whether it knows `If-None-Match`, as old servers do not.
         objects: All versions of each object, oldest first.
         faults: What it is to do wrong.
         requests: What was asked, as `METHOD key`, LIST for a list.
@@ -91,9 +92,15 @@ class StrictS3:
     """
 
     def __init__(
-        self, bucket: str = "data", *, versioned: bool = True, locking: bool = False
+        self,
+        bucket: str = "data",
+        *,
+        versioned: bool = True,
+        locking: bool = False,
+        conditions: bool = True,
     ) -> None:
         self.bucket, self.versioned, self.locking = bucket, versioned, locking
+        self.conditions = conditions
         self.objects: dict[str, list[Version]] = {}
         self.uploads: dict[str, Upload] = {}
         self.faults: list[Fault] = []
@@ -373,6 +380,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _stored(self, data: bytes, headers: dict[str, str], checksum: str) -> None:
         if headers.get("x-amz-object-lock-mode") and not self.s3.locking:
             raise _RefusedError(400, "InvalidRequest")
+        if "if-none-match" in self.lower and not self.s3.conditions:
+            raise _RefusedError(501, "NotImplemented")
         with self.s3.lock:
             if self.lower.get("if-none-match") == "*" and self.key in self.s3.objects:
                 raise _RefusedError(412, "PreconditionFailed")

@@ -19,11 +19,12 @@ from typing import Any, Final, Literal, Protocol
 from bezoar.core.errors import BezoarError
 from bezoar.core.mirror import Stored
 
-PART: Final = 16 << 20
+PART: Final = 8 << 20
 """Bytes of a part, and the most that is sent in one request."""
 
 _MOST_PARTS: Final = 9_000  # S3 takes 10,000
 _PARTS_AT_ONCE: Final = 4
+_PARTS_IN_MEMORY: Final = 8
 _PIECE: Final = 1 << 18
 _CONNECT_S: Final = 10
 _READ_S: Final = 60
@@ -97,7 +98,7 @@ class Bucket:
         self.name = name
         self._endpoint, self._region, self._connections = endpoint, region, connections
         # Parts of several large objects share these few threads, and so their memory.
-        self._room = Semaphore(2 * _PARTS_AT_ONCE)
+        self._room = Semaphore(_PARTS_IN_MEMORY)
         self._pool = ThreadPoolExecutor(_PARTS_AT_ONCE, thread_name_prefix="parts")
         self._opening = Lock()
         self._made: Any = None
@@ -255,6 +256,9 @@ class Bucket:
         try:
             while data := self._next(reader, length):
                 begun.append(self._pool.submit(self._part, key, data, len(begun) + 1, upload))
+                if len(begun) > _PARTS_IN_MEMORY:
+                    # It has ended, or there were no room for this one; if it failed, so do all.
+                    begun[-_PARTS_IN_MEMORY - 1].result()
         finally:
             # Whoever aborts the upload first waits for what is under way.
             ended = [(future.exception(), future) for future in begun]
@@ -289,7 +293,10 @@ class Bucket:
             self._client.abort_multipart_upload(**upload)
 
     def _unless_there(self, operation: str, key: str, fields: dict[str, Any]) -> Any:
-        """Return the reply to a conditional request; None where the object is there already."""
+        """Return the reply to a conditional request; None where the object is there already.
+
+        A store that knows no conditions is asked without: whoever asks has looked before.
+        """
         from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
 
         with self._said("write", key):
@@ -299,6 +306,8 @@ class Bucket:
                 except ClientError as error:
                     if _code(error) in _EXISTS:
                         return None
+                    if _code(error) == "NotImplemented" and fields.pop("IfNoneMatch", None):
+                        continue
                     # Two at once: the other one may still fail.
                     if _code(error) not in _CONFLICT or attempt == _CONFLICTS - 1:
                         raise

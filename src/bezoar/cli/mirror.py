@@ -96,6 +96,8 @@ def _text(done: "Mirrored", *, verify: bool) -> str:
     lines = [f"{spec} is in the mirror {done.mirror}", f"  {new}"]
     if done.mended:
         lines.append("  what is named below was damaged or gone, and is as it should be now")
+    if done.revocations:
+        lines.append(f"  {done.revocations:,} revocations of this project are there, too")
     lines.append(f"  receipt dbom/records/{done.receipt.name}")
     lines.append(f"Next: commit dbom/; training takes it with: bezoar pull {spec}")
     return "\n".join(lines)

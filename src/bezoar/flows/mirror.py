@@ -41,6 +41,9 @@ Progress = Callable[[int, int], None]
 """Called with (done, total), in bytes."""
 
 MIRRORED = "dataset.mirrored"
+LOOKED = "mirror.looked"
+"""It was only looked at, or told of revocations; what it holds of a version is as it was."""
+
 REFUSED = "dataset.refused"
 
 
@@ -111,7 +114,7 @@ def mirror(
                 _refused(project, entry, error)
                 raise
     done = replace(done, seconds=round(time.monotonic() - began, 3))
-    _record(project, MIRRORED, entry, _detail(done))
+    _record(project, MIRRORED if done.receipt else LOOKED, entry, _detail(done))
     return done
 
 
@@ -214,7 +217,12 @@ def _keep(project: Project, receipt: Receipt) -> Path:
 
 def _detail(done: Mirrored) -> dict[str, Any]:
     findings = [finding.code for outcome in done.outcomes for finding in outcome.findings]
-    detail = {"mirror": done.mirror, "findings": findings, "seconds": done.seconds}
+    detail = {
+        "mirror": done.mirror,
+        "findings": findings,
+        "revocations": done.revocations,
+        "seconds": done.seconds,
+    }
     if done.published is None:
         return detail
     counts = {

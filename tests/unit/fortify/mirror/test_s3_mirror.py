@@ -88,6 +88,24 @@ def test_what_is_there_already_stays(mirror, server):
     assert server.data(f"our/mirror/{KEY}") == b"first"
 
 
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("size", [5, (1 << 16) * 3 + 1], ids=["one request", "parts"])
+def test_a_server_that_knows_no_conditions_is_asked_without(mirror, server, size):
+    server.conditions = False
+    assert put(mirror, KEY, b"x" * size).size == size
+    assert not server.uploads
+
+
+@pytest.mark.usefixtures("small_parts", "impatient")
+def test_parts_that_are_refused_end_the_upload_early(mirror, server):
+    server.misbehave("error", methods=frozenset({"PUT"}))
+    with pytest.raises(BezoarError, match="InternalError"):
+        put(mirror, KEY, b"x" * (1 << 16) * 100)
+    assert not server.objects
+    assert not server.uploads
+    assert len(server.requests) < 300  # of 100 parts, six times each
+
+
 def test_a_list_has_many_pages(mirror, server):
     for number in range(2_300):
         server.overwrite(f"our/mirror/datasets/n/{number}.json", b"")
