@@ -27,6 +27,7 @@ from bezoar.cli import (
     rule,
     scan,
     status,
+    trace,
     vet,
 )
 from bezoar.cli import run as job
@@ -52,6 +53,7 @@ STAGES = (
     exercise,
     monitor,
     status,
+    trace,
     log,
     rule,
 )
