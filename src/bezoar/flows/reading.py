@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bezoar.core.errors import HashMismatch, UsageError
 from bezoar.core.manifest import Entry
+from bezoar.datasets.containers import readable
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.decoding import decode
 from bezoar.flows.pulling import (
@@ -25,7 +26,7 @@ from bezoar.flows.pulling import (
     target_of,
 )
 from bezoar.fortify.mirror.opening import declared_mirror
-from bezoar.fortify.pull.in_place import names_differ
+from bezoar.fortify.pull.in_place import names
 from bezoar.fortify.pull.part import stands
 from bezoar.fortify.pull.reading import VerifiedFiles
 from bezoar.fortify.pull.verifying import Verification
@@ -111,9 +112,10 @@ def _check_names(cleared: Cleared, folder: Path | None) -> None:
     """Refuse a copy with other names than were approved: a class too many renumbers the rest."""
     if folder is None:
         return
-    found = names_differ(folder, cleared.manifests.files)
-    if found is not None:
-        raise HashMismatch(cleared.entry.spec, found.path, f"{found.why} (in the copy {folder})")
+    for found in names(folder, cleared.manifests.files):
+        raise HashMismatch(
+            cleared.entry.spec, readable(found.path), f"{found.why} (in the copy {folder})"
+        )
 
 
 def torch_dataset(

@@ -67,8 +67,7 @@ def differences(folder: Path, files: Manifest) -> Iterator[Difference]:
     """
     wanted = {entry.path: entry for entry in files.entries}
     there, strange = _listed(folder, wanted)
-    yield from strange
-    yield from (Difference(path, MISSING, wanted[path]) for path in wanted.keys() - there.keys())
+    yield from _names(wanted, there, strange)
     for path, found in zip(there, FileHashes(folder, list(there)).results(), strict=True):
         entry = wanted[path]
         if found.error:
@@ -78,14 +77,21 @@ def differences(folder: Path, files: Manifest) -> Iterator[Difference]:
             yield Difference(path, OTHER_BYTES, entry, found.size, digest)
 
 
-def names_differ(folder: Path, files: Manifest) -> Difference | None:
-    """Return the first name that is missing or that nobody approved, without reading a file."""
+def names(folder: Path, files: Manifest) -> list[Difference]:
+    """Return what is missing and what nobody approved, by name alone: no file is read.
+
+    Raises:
+        BezoarError: If the folder cannot be listed.
+    """
     wanted = {entry.path: entry for entry in files.entries}
-    there, strange = _listed(folder, wanted)
-    missing = sorted(wanted.keys() - there.keys())
-    if strange or not missing:
-        return strange[0] if strange else None
-    return Difference(missing[0], MISSING, wanted[missing[0]])
+    return _names(wanted, *_listed(folder, wanted))
+
+
+def _names(
+    wanted: dict[str, Entry], there: dict[str, None], strange: list[Difference]
+) -> list[Difference]:
+    missing = sorted(wanted.keys() - there.keys() - {one.path for one in strange})
+    return [*strange, *(Difference(path, MISSING, wanted[path]) for path in missing)]
 
 
 def _listed(folder: Path, wanted: dict[str, Entry]) -> tuple[dict[str, None], list[Difference]]:
