@@ -73,7 +73,7 @@ def test_a_sample_to_the_release(bezoar):
         f"sample sha256:{digest[:16]}…",
         "├─ dataset other@1  as other/x.png, label other; draft; pulled SOME-DAY-X",
         "│  └─ run-0000000000000002  SOME-DAY-X; level 3; commit cccccccccccc+changes;",
-        "│     exit 0; on other@1, gone@3",
+        "│        exit 0; on other@1, gone@3",
         "└─ dataset signs@1  as stop/0.png, label stop; draft",
         "   └─ dataset crops@1  made from it; draft",
         "      └─ run-0000000000000001  SOME-DAY-X; level 3; commit cccccccccccc+changes;",
