@@ -159,6 +159,21 @@ class Bucket:
         reply = self._unless_there("put_object", key, fields | lock | condition)
         return None if reply is None else Stored(key, size, _version(reply))
 
+    def retain(self, key: str, version: str, retention: Retention) -> None:
+        """Lock a version of an object that is there for as long as a new one would be.
+
+        Raises:
+            BezoarError: If S3 refuses, or does not answer.
+        """
+        lock = retention.arguments()
+        until = {
+            "Mode": lock["ObjectLockMode"],
+            "RetainUntilDate": lock["ObjectLockRetainUntilDate"],
+        }
+        which = {"VersionId": version} if version else {}
+        with self._said("lock", key):
+            self._client.put_object_retention(Bucket=self.name, Key=key, Retention=until, **which)
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the names that begin so.
 

@@ -11,6 +11,7 @@ from bezoar.core.outcome import Outcome, Status
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.fortify.mirror.keys import checked
+from bezoar.fortify.mirror.parallel import in_parallel
 from bezoar.fortify.mirror.rules import UNLOCKED, UNVERSIONED
 from bezoar.fortify.mirror.store import CheckedReader
 
@@ -39,6 +40,7 @@ class S3Mirror:
         """
         self._bucket, self._retention, self.workers = bucket, retention, workers
         self._prefix = f"{prefix}/" if prefix else ""
+        self._locked = set[str]()
         self.uri = f"s3://{bucket.name}/{prefix}".rstrip("/")
 
     def find(self, key: str) -> Stored | None:
@@ -63,7 +65,10 @@ class S3Mirror:
 
     def _store(self, key: str, reader: CheckedReader, *, anew: bool = False) -> Stored | None:
         name, sha256 = self._prefix + checked(key), reader.digest.value
-        return self._bucket.put(name, reader, reader.size, sha256, self._retention, anew=anew)
+        stored = self._bucket.put(name, reader, reader.size, sha256, self._retention, anew=anew)
+        if stored is not None and self._retention is not None:
+            self._locked.add(key)
+        return stored
 
     def get(self, key: str, version: str = "") -> Iterator[bytes]:
         """See `Mirror.get`."""
@@ -75,7 +80,20 @@ class S3Mirror:
             yield name.removeprefix(self._prefix)
 
     def keep(self, name: str, blobs: Sequence[Stored]) -> None:
-        """See `Store.keep`: S3 keeps what nobody deletes."""
+        """See `Store.keep`: S3 keeps what nobody deletes, and what is locked even then.
+
+        What was there before is locked anew: a version must not depend on an older one's lock.
+        """
+        del name
+        if self._retention is not None:
+            before = [blob for blob in blobs if blob.key not in self._locked]
+            for _ in in_parallel(self._lock, before, self.workers):
+                pass
+
+    def _lock(self, blob: Stored) -> None:
+        assert self._retention is not None, "only then is it called"  # noqa: S101 - for the types
+        self._bucket.retain(self._prefix + blob.key, blob.version, self._retention)
+        self._locked.add(blob.key)
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """See `Store.outcomes`: whether it keeps versions, and locks what it is told to."""

@@ -8,7 +8,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.finding import Finding
 from bezoar.core.mirror import Mirror
 from bezoar.core.outcome import Outcome
-from bezoar.core.place import Place, PlaceKind
+from bezoar.core.place import Place, PlaceKind, printable
 from bezoar.core.rule import Rule
 from bezoar.fortify.mirror.content import Blob
 from bezoar.fortify.mirror.keys import blob_key
@@ -74,7 +74,7 @@ def damage(rule: Rule, spec: str, blob: Blob, message: str) -> Finding:
     return Finding(
         rule,
         Place(PlaceKind.FILE, blob_key(blob.digest)),
-        f"{message}; it should be {blob.place}",
+        f"{message}; it should be {printable(blob.place)}",
         evidence={"place": blob.place, "sha256": blob.digest.hex, "size": blob.size},
         next=f"bezoar mirror {spec} --verify --mend",
     )

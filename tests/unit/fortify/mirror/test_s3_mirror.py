@@ -235,6 +235,22 @@ def test_a_lock_is_set_where_it_is_asked_for(monkeypatch, tmp_path, locking):
             assert server.objects[KEY][0].until
 
 
+def test_what_a_version_shares_with_an_older_one_is_locked_anew(monkeypatch, tmp_path):
+    with StrictS3(locking=True).running() as server:
+        use(server, monkeypatch)
+        version = made_version(tmp_path / "data")
+        publish(
+            open_mirror("s3://data", tmp_path, MirrorSettings(object_lock_days=1)), version, silent
+        )
+        first = {key: kept[0].until for key, kept in server.objects.items() if "blobs/" in key}
+        before = len(server.requests)
+        longer = MirrorSettings(object_lock_days=9, object_lock_mode="compliance")
+        publish(open_mirror("s3://data", tmp_path, longer), version, silent)
+        assert all(server.objects[key][0].until > until for key, until in first.items())
+        assert {server.objects[key][0].mode for key in first} == {"COMPLIANCE"}
+        assert sum(one.startswith("PUT") for one in server.requests[before:]) == len(first)
+
+
 def test_a_version_is_there_once_however_often_it_is_published(mirror, server, tmp_path):
     version = made_version(tmp_path / "data")
     first = publish(mirror, version, silent)
