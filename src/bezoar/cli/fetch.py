@@ -23,6 +23,7 @@ from bezoar.core.errors import BezoarError, UsageError
 
 if TYPE_CHECKING:
     from bezoar.core.digest import Digest
+    from bezoar.datasets.entry import DbomEntry
     from bezoar.fortify.fetch.fetching import Fetched, Request
     from bezoar.fortify.fetch.opening import Way
     from bezoar.project import Project
@@ -93,12 +94,12 @@ def fetch(  # noqa: PLR0917 - one parameter for each option
         fetched = _fetched(project, source, remote, way, request)
     except UnreachableError as error:
         raise _told(error, source) from None
-    _enter(project, source, fetched)
+    entry = _enter(project, source, fetched)
     limit = fail_on or project.settings.fail_on
     if form is FindingsFormat.TEXT:
         from bezoar.cli.fetch_text import fetched_text  # noqa: PLC0415 - see the package
 
-        text = fetched_text(fetched, project.root, project.state)
+        text = fetched_text(fetched, entry, project.root, project.state)
     else:
         fields = _fields(fetched)
         subject = fetched.spec
@@ -148,7 +149,7 @@ def _way(project: "Project", allowed: list[str], *, credentials: bool) -> "Way":
     return Way(Downloads(reach, pace), work, credentials, os.environ, limits.most_bytes)
 
 
-def _enter(project: "Project", source: str, fetched: "Fetched") -> None:
+def _enter(project: "Project", source: str, fetched: "Fetched") -> "DbomEntry | None":
     """Write the ledger and the DBOM: the entry last, so that the next run notices an ended one."""
     from bezoar.adapters.web.redaction import redacted  # noqa: PLC0415 - as above
     from bezoar.datasets.dbom import Dbom  # noqa: PLC0415 - as above
@@ -162,10 +163,10 @@ def _enter(project: "Project", source: str, fetched: "Fetched") -> None:
         detail |= {"source": redacted(source), "why": "the bytes or names of its source"}
         with open_ledger(project) as ledger:
             ledger.append(REFUSED, fetched.spec, detail)
-        return
+        return None
     known = dbom.path(*fetched.spec.split("@", 1)).is_file()
-    if fetched.again and known and dbom.find(fetched.spec).origin.retrieved_at is not None:
-        return  # all of it is written; without the entry an earlier run was ended in between
+    if fetched.again and known and (entry := dbom.find(fetched.spec)).origin.retrieved_at:
+        return entry  # without it an earlier run was ended in between
     detail |= {
         "source": record.source,
         "revision": record.revision,
@@ -175,7 +176,7 @@ def _enter(project: "Project", source: str, fetched: "Fetched") -> None:
     }
     with open_ledger(project) as ledger:
         ledger.append(FETCHED, fetched.spec, detail)
-    register_fetched(record, dbom)
+    return register_fetched(record, dbom)
 
 
 def _fields(fetched: "Fetched") -> dict[str, Any]:

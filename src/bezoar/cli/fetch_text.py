@@ -6,18 +6,19 @@ from pathlib import Path
 
 from bezoar.cli.output import FindingsFormat, findings_result, width
 from bezoar.core.place import printable
+from bezoar.datasets.entry import DbomEntry
 from bezoar.fortify.fetch.fetching import Fetched
-from bezoar.fortify.fetch.registering import REASON
 from bezoar.fortify.quarantine import FetchRecord, Quarantine
 
 _INDENT = 12
 
 
-def fetched_text(fetched: Fetched, root: Path, state: Path) -> str:
+def fetched_text(fetched: Fetched, entry: DbomEntry | None, root: Path, state: Path) -> str:
     """Return what a fetch brought, for a person.
 
     Args:
         fetched: What came of it.
+        entry: What the DBOM says of it now; None where nothing was kept.
         root: The project's folder.
         state: Its state folder.
     """
@@ -27,14 +28,15 @@ def fetched_text(fetched: Fetched, root: Path, state: Path) -> str:
         with_findings = [one for one in fetched.outcomes if one.findings]
         found = findings_result(FindingsFormat.TEXT, with_findings, subject=fetched.spec)
         found = found.partition("\n0 of ")[0].rstrip()
-    if record is None:
+    if record is None or entry is None:
         return f"{fetched.spec} was NOT fetched: nothing is kept\n\n{found}"
     where = Quarantine.of(state).fetched(fetched.spec)
     shown = where.relative_to(root) if where.is_relative_to(root) else where
-    lines = [*_about(fetched, record, str(shown))]
+    lines = [*_about(fetched, record, str(shown)), *_field("status", _status(entry))]
     if found:
         lines += ["", found]
-    lines += ["", "Next", f"  bezoar vet {fetched.spec}"]
+    if entry.content is None:
+        lines += ["", "Next", f"  bezoar vet {fetched.spec}"]
     return "\n".join(lines)
 
 
@@ -49,7 +51,10 @@ def _about(fetched: Fetched, record: FetchRecord, where: str) -> Iterator[str]:
     # More digits than fit beside its name, whole: people compare it.
     yield from _field(record.digest.algorithm, record.digest.hex)
     yield from _field("lies in", where)
-    yield from _field("status", f"quarantined: {REASON}")
+
+
+def _status(entry: DbomEntry) -> str:
+    return f"{entry.status}: {entry.reason}" if entry.reason else str(entry.status)
 
 
 def _field(name: str, value: str) -> Iterator[str]:

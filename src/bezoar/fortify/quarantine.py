@@ -7,7 +7,8 @@ what is still being fetched lies in one that begins with a dot.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -160,6 +161,14 @@ class Quarantine:
         if record.spec != spec:
             raise BezoarError(f"{path} is of {record.spec}", f"rm -r {path.parent}")
         return record
+
+    def others(self, spec: str) -> Iterator[FetchRecord]:
+        """Yield the records of the other versions of a dataset, as far as they can be read."""
+        name = spec.partition("@")[0]
+        for folder in sorted(self.root.glob(f"{name}@*")):
+            with suppress(BezoarError):
+                if folder.name != spec and (found := self.find(folder.name)):
+                    yield found
 
     def record(self, spec: str) -> FetchRecord:
         """Return the record of a version.

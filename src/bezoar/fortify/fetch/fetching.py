@@ -17,7 +17,14 @@ from bezoar.core.outcome import Outcome
 from bezoar.datasets.entry import check_names, now
 from bezoar.datasets.hashing import FileHashes
 from bezoar.fortify.fetch.bay import Bay
-from bezoar.fortify.fetch.findings import hostile, of_plan, outcomes, unlike, unsized
+from bezoar.fortify.fetch.findings import (
+    hostile,
+    moved,
+    of_plan,
+    outcomes,
+    unlike,
+    unsized,
+)
 from bezoar.fortify.fetch.names import HostileNameError, check_paths
 from bezoar.fortify.fetch.receiving import Budget, Received, UnlikeAnnouncedError, receive
 from bezoar.fortify.fetch.source import Plan, RemoteFile, Source
@@ -162,7 +169,9 @@ class _Fetch:
                 return self._again(known)
             bay.settle(record)
         sized = self.request.expected is not None or all(one.sized for one in received)
-        return self._ended(record, [] if sized else [unsized(self.spec)])
+        found = [] if sized else [unsized(self.spec)]
+        earlier = self.quarantine.others(self.spec)
+        return self._ended(record, [*found, *moved(self.plan, record, earlier)])
 
     def _receive(self, bay: Bay, known: FetchRecord | None) -> Iterator[Received]:
         unless = known.files[0].mark if known is not None and not known.folder else ""

@@ -11,6 +11,7 @@ from bezoar.fortify.fetch import rules
 from bezoar.fortify.fetch.names import HostileNameError
 from bezoar.fortify.fetch.receiving import UnlikeAnnouncedError
 from bezoar.fortify.fetch.source import Plan
+from bezoar.fortify.quarantine import FetchRecord
 
 RULES: Final = (rules.UNENCRYPTED, rules.MOVING, rules.UNLIKE_ANNOUNCED, rules.NOT_TAKEN)
 _SHOWN: Final = 20
@@ -50,6 +51,27 @@ def of_plan(plan: Plan, spec: str, *, checked: bool) -> Iterator[Finding]:
     if len(plan.left_out) > _SHOWN:
         more = len(plan.left_out) - _SHOWN
         yield Finding(rules.NOT_TAKEN, place, f"{more:,} more were left out")
+
+
+def moved(plan: Plan, record: FetchRecord, earlier: Iterable[FetchRecord]) -> Iterator[Finding]:
+    """Yield that the same address gave other bytes before: a tag that moved is grave.
+
+    Args:
+        plan: What the source has now.
+        record: What came of it.
+        earlier: What other versions of the dataset were.
+    """
+    place = Place(PlaceKind.DATASET, record.spec)
+    for old in earlier:
+        same = (old.source, old.asked) == (record.source, record.asked)
+        named = record.asked is not None or record.revision is None or not record.folder
+        if same and named and old.digest != record.digest:
+            message = f"the same address gave other bytes when {old.spec} was fetched"
+            message += f": the tag {plan.asked!r} has moved" if plan.tag else ""
+            evidence = {"before": old.revision or str(old.digest), "dataset": old.spec}
+            severity = Severity.HIGH if plan.tag else Severity.LOW
+            yield Finding(rules.MOVING, place, message, severity, evidence=evidence)
+            return
 
 
 def unlike(error: UnlikeAnnouncedError) -> Finding:

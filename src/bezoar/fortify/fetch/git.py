@@ -67,6 +67,7 @@ class GitSource:
             folder=True,
             revision=commit,
             asked=asked,
+            tag=name.startswith("refs/tags/"),
             left_out=tuple(left_out),
             nearby=self.downloads.reach.is_private(self.url),
         )

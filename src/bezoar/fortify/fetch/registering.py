@@ -26,11 +26,8 @@ def require_fetchable(dbom: Dbom, spec: str) -> None:
         )
 
 
-def register_fetched(record: FetchRecord, dbom: Dbom) -> tuple[DbomEntry, bool]:
+def register_fetched(record: FetchRecord, dbom: Dbom) -> DbomEntry:
     """Write the entry of what was fetched, or complete a draft; what people said there stays.
-
-    Returns:
-        The entry, and whether it is new or changed.
 
     Raises:
         UsageError: If that version has bytes already.
@@ -39,7 +36,7 @@ def register_fetched(record: FetchRecord, dbom: Dbom) -> tuple[DbomEntry, bool]:
     name, _, version = record.spec.partition("@")
     known = dbom.draft(name, version)
     if known is not None and known.origin.retrieved_at is not None:
-        return known, False
+        return known
     origin = _origin(record, known)
     fields = {"status": Status.QUARANTINED, "reason": REASON, "origin": origin}
     if known is None:
@@ -49,7 +46,7 @@ def register_fetched(record: FetchRecord, dbom: Dbom) -> tuple[DbomEntry, bool]:
     else:
         entry = DbomEntry.model_validate({**dict(known), **fields})
     dbom.put(entry)
-    return entry, True
+    return entry
 
 
 def _origin(record: FetchRecord, known: DbomEntry | None) -> Origin:

@@ -17,11 +17,11 @@ UNENCRYPTED: Final = Rule(
 
 MOVING: Final = Rule(
     code="BZ337",
-    name="moving-revision",
-    title="Named by a revision that moves",
+    name="moving-address",
+    title="An address that moves",
     severity=Severity.LOW,
-    why="A branch or a tag leads elsewhere as soon as its owner wants it to. What was fetched is"
-    " recorded by its commit; ask for that one from now on.",
+    why="A branch, a tag or a plain address gives other bytes as soon as its owner wants it to."
+    " What was fetched is recorded by its commit and digest; ask for those from now on.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 

@@ -43,6 +43,7 @@ class Plan:
         folder: They are a tree, not one file.
         revision: What the source calls this state of it: a commit, a version's id.
         asked: The revision that was asked for, where it may lead elsewhere tomorrow.
+        tag: That is a tag, which ought not to move.
         left_out: What the source has and nobody fetches: a path, and why.
         hosts: Whoever was asked for this plan.
         nearby: It lies in a private network that a person has named.
@@ -53,6 +54,7 @@ class Plan:
     folder: bool = False
     revision: str | None = None
     asked: str | None = None
+    tag: bool = False
     left_out: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
     nearby: bool = False

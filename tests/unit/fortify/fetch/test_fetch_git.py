@@ -84,6 +84,19 @@ def test_a_commit_that_is_no_longer_the_newest(web, repository, tmp_path):
     assert web.fetch(f"git+{repository.as_uri()}@{commit}", tmp_path).again
 
 
+@pytest.mark.parametrize(("name", "severity"), [("v1", "high"), ("main", "low")])
+def test_a_name_that_has_moved_since_is_told(web, repository, tmp_path, name, severity):
+    web.fetch(f"git+{repository}@{name}", tmp_path, version="1")
+    (repository / "stop/0.png").write_bytes(b"poison")
+    git(repository, "commit", "--quiet", "-am", "second")
+    git(repository, "tag", "-f", "v1")
+    fetched = web.fetch(f"git+{repository}@{name}", tmp_path, version="2")
+    assert codes(fetched) == [("BZ337", "low"), ("BZ337", severity)]
+    assert "when signs@1 was fetched" in fetched.findings[1].message
+    again = web.fetch(f"git+{repository}@{name}", tmp_path, version="3")
+    assert codes(again) == [("BZ337", "low"), ("BZ337", severity)]
+
+
 def test_links_and_submodules_are_left_out(web, repository, tmp_path):
     (repository / "link.png").symlink_to("/etc/passwd")
     commit = git(repository, "rev-parse", "HEAD")

@@ -292,6 +292,14 @@ def test_a_version_never_changes_its_bytes(web, root):
     assert left(root / "quarantine") == ["signs@1/fetch.json", "signs@1/fetched/signs.zip"]
 
 
+def test_an_address_that_gives_other_bytes_now_is_told(web, root):
+    web.answers[URL] = ranged(DATA)
+    web.fetch(URL, root, version="1")
+    assert codes(web.fetch(URL, root, version="1b")) == []
+    web.answers[URL] = ranged(b"other", tag='"two"')
+    assert codes(web.fetch(URL, root, version="2")) == [("BZ337", "low")]
+
+
 def test_a_version_never_changes_its_source(web, root):
     web.answers[URL] = web.answers[f"{URL}x"] = ranged(DATA)
     web.fetch(URL, root, version="1")
