@@ -61,8 +61,8 @@ def unsupported(head: bytes) -> str | None:
 def is_tar(head: bytes) -> bool:
     """Say whether a block is the header of a tar: its checksum is right, and it has a name.
 
-    A tar from before POSIX has no magic, so that the checksum is what all tars have. Zeros alone
-    are the end of an empty tar.
+    A tar from before POSIX has no magic, so that the checksum is what all tars have. An empty tar
+    is nothing but zeros, and so is many a file: it is none.
     """
     if len(head) < HEAD:
         return False

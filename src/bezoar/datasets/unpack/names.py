@@ -22,18 +22,16 @@ def parts_of(name: str, *, folder: bool) -> tuple[str, ...]:
     Raises:
         Refused: If nothing may be written under this name.
     """
+    if folder and name in (".", "./"):
+        return ()
     path = name.removeprefix("./")
-    if folder:
-        path = path.removesuffix("/")
-        if path in ("", "."):
-            return ()
-    if why := _why_refused(path):
+    if why := _why_refused(path.removesuffix("/") if folder else path, name):
         raise Refused(UNSAFE_ENTRY_NAME, f"not safe to unpack: {why}")
-    return tuple(path.split("/"))
+    return tuple(path.removesuffix("/").split("/"))
 
 
-def _why_refused(path: str) -> str | None:
-    if path.startswith("/"):
+def _why_refused(path: str, name: str) -> str | None:
+    if name.startswith("/"):
         return "its path is absolute"
     return why_unsafe(path) or _too_long(path) or _misread(path)
 

@@ -50,7 +50,7 @@ def _compressed(pieces: Iterator[bytes], name: str) -> Iterator[Entry]:
     while len(head) < HEAD and (piece := next(pieces, b"")):
         head += piece
     whole = chain([head] if head else [], pieces)
-    if is_tar(head) or head[:HEAD] == bytes(HEAD):
+    if is_tar(head):
         yield from tar_entries(TarStream(whole))
     else:
         yield Entry(_without_suffix(name), size=None, pieces=whole)

@@ -30,6 +30,7 @@ _PLAIN, _CONTIGUOUS, _BEFORE_POSIX, _FOLDER = b"0", b"7", b"\0", b"5"
 _LONG_NAME, _LONG_LINK, _EXTENDED, _GLOBAL = b"L", b"K", b"x", b"g"
 _SPARSE_KEYS: Final = ("GNU.sparse.", "SCHILY.realsize", "SCHILY.offset")
 _OF_AN_ENTRY: Final = ("path", "size", "linkpath", "hdrcharset", *_SPARSE_KEYS)
+_LARGEST_OCTAL: Final = 0o77777777777
 _SET_ID: Final = 0o6000
 
 
@@ -90,8 +91,7 @@ def _listen(said: _Said, kind: bytes, data: bytes) -> None:
 def _entry(stream: TarStream, head: bytes, said: _Said, size: int) -> Iterator[Entry]:
     kind = head[156:157]
     name = _name(head, said)
-    if "size" in said.records:
-        size = headers.decimal(said.records["size"])
+    size = _size(size, said)
     if refused := _refused(kind, said):
         # A link's or a device's size is a hint for some programs, and bytes for others.
         yield Entry(name, refused=refused)
@@ -123,6 +123,20 @@ def _name(head: bytes, said: _Said) -> str:
         raise ambiguous("two long names for one entry")
     name = said.long_name if path is None else path
     return headers.name(head) if name is None else name
+
+
+def _size(size: int, said: _Said) -> int:
+    """Return an entry's size; the two that it may have must be one.
+
+    A program that overlooks the larger one takes the entry's bytes for the next header.
+    """
+    if "size" not in said.records:
+        return size
+    told = headers.decimal(said.records["size"])
+    needed = told > _LARGEST_OCTAL and size in (0, _LARGEST_OCTAL)
+    if size != told and not needed:
+        raise ambiguous("two sizes for one entry")
+    return told
 
 
 def _refused(kind: bytes, said: _Said) -> Refused | None:

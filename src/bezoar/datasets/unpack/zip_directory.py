@@ -101,8 +101,8 @@ def _end64(file: BinaryIO, position: int, said: tuple[int, int, int]) -> tuple[i
     if not before.startswith(_LOCATOR_MAGIC):
         return position, *said
     _, disk, at, disks = _LOCATOR.unpack(before)
-    block = _read(file, at, min(at + _END64.size, position))
-    if at + _END64.size + _LOCATOR.size != position or not block.startswith(_END64_MAGIC):
+    block = _read(file, position - _LOCATOR.size - _END64.size, position - _LOCATOR.size)
+    if at + len(block) + _LOCATOR.size != position or not block.startswith(_END64_MAGIC):
         raise ambiguous("a large zip whose end is not where it says")
     _, rest, _, _, disk64, disk_of_start, here, *values = _END64.unpack(block)
     if rest != _END64_REST or (disk, disk64, disk_of_start) != (0, 0, 0) or disks > 1:
