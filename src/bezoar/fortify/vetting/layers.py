@@ -171,7 +171,7 @@ def _zip_members(specimen: Specimen) -> Iterator[Specimen | Unopened]:
             member = _local_header(window, match.start(), start)
             if member is not None:
                 members.append(member)
-                specimen.budget.step(50)
+                specimen.budget.step(10)
         for match in _CENTRAL.finditer(window):
             name, size = _central_header(window, match.start())
             sizes[name] = _larger(size, sizes.get(name, 0))

@@ -58,7 +58,7 @@ class Walk:
         called: Those names that it calls, and `?` for what it computed.
         odd: Other ways in which it runs code.
         stopped: It came to its end with one value, as a whole pickle does.
-        plain: Every name is one that a Python program could write.
+        plain: Every name is one that a Python program would write; chance seldom spells one.
         marked: It says its protocol at the start.
         nothing_left: The stream ended with it.
     """
@@ -204,6 +204,7 @@ class _Machine:
         self.stack.append(self.named(module, name))
 
     def extension(self, opcode: Opcode, argument: bytes) -> None:
+        self.seen.plain = False
         self.stack.append(self.name(f"copyreg extension {_as_index(opcode, argument)}"))
 
     def instance(self, _opcode: Opcode, argument: bytes) -> None:
@@ -241,7 +242,8 @@ class _Machine:
         for part in (module, name):
             text = part.decode("utf-8", "replace") if isinstance(part, bytes) else part
             text = text[:_TEXT_SHOWN] if isinstance(text, str) else "?"
-            self.seen.plain &= all(word.isidentifier() for word in text.split("."))
+            words = all(word.isidentifier() for word in text.split("."))
+            self.seen.plain &= words and len(text) > 1
             parts.append(text)
         return self.name(".".join(parts))
 

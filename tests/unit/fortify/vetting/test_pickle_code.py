@@ -79,6 +79,11 @@ def test_random_bytes_are_no_pickle(seed):
     assert worst(random.Random(seed).randbytes(300_000)) is None  # noqa: S311 - no secret
 
 
+def test_what_chance_spelled_in_a_real_picture_is_no_pickle():
+    assert worst(b"picture\x80\x02\x84\x01\x02\x03\x41.more") is None
+    assert worst(b"picture ca\nb\n.more") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
