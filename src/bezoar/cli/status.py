@@ -11,12 +11,13 @@ from bezoar.cli.output import (
     OutputOption,
     Panel,
     as_json,
+    progress_bar,
     write_result,
 )
 from bezoar.core.place import printable
 
 if TYPE_CHECKING:
-    from bezoar.flows.status import Measure
+    from bezoar.flows.measure import Measure
 
 SCHEMA_VERSION = 1
 _SHOWN = 20
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     stage: Annotated[
-        str | None, typer.Argument(metavar="[STAGE]", help="One stage: recon.")
+        str | None, typer.Argument(metavar="[STAGE]", help="One stage: recon, fortify.")
     ] = None,
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,
@@ -38,7 +39,8 @@ def status(
     from bezoar.flows.status import measures  # noqa: PLC0415 - see the package's docstring
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
-    found = measures(find_project(), stage)
+    with progress_bar("Reading") as progress:
+        found = measures(find_project(), stage, progress)
     if form is Format.JSON:
         rows = [_as_json(measure) for measure in found]
         write_result(as_json({"schema_version": SCHEMA_VERSION, "measures": rows}), output)
@@ -73,7 +75,7 @@ def _lines(measure: "Measure") -> Iterator[str]:
 def _value(measure: "Measure") -> str:
     match measure.value:
         case None:
-            return "nothing to measure yet"
+            return measure.without
         case bool(answer):
             return "yes" if answer else "no"
         case number:
