@@ -88,22 +88,30 @@ class _Frame:
     now: Argument = field(default_factory=Argument)
 
 
-def parsed(tokens: Iterable[Token], assigns: frozenset[str], heads: frozenset[str]) -> Text:
+def parsed(
+    tokens: Iterable[Token],
+    assigns: frozenset[str],
+    heads: frozenset[str],
+    rightward: frozenset[str] = frozenset(),
+) -> Text:
     """Sort tokens into calls and assignments.
 
     Args:
         tokens: Of the text; brackets and separators are signs.
-        assigns: Signs that assign.
+        assigns: Signs that assign to the name before them.
         heads: Words before or as the name of a call that make it the head of a function.
+        rightward: Signs that assign to the name behind them.
     """
-    return _Parser(assigns, heads).run(tokens)
+    return _Parser(assigns, heads, rightward).run(tokens)
 
 
 class _Parser:
     """One pass over the tokens."""
 
-    def __init__(self, assigns: frozenset[str], heads: frozenset[str]) -> None:
-        self.assigns, self.heads = assigns, heads
+    def __init__(
+        self, assigns: frozenset[str], heads: frozenset[str], rightward: frozenset[str]
+    ) -> None:
+        self.assigns, self.heads, self.rightward = assigns, heads, rightward
         self.found = Text()
         self.stack = [_Frame(Call("", 1), "")]
         self.beyond = 0
@@ -191,13 +199,17 @@ class _Parser:
             frame.call.arguments.append(now)
 
     def _assign(self, tokens: list[Token]) -> None:
-        """Note `name = words`; words before the name (`const`, `local`) do not count."""
+        """Note `name = words` or `words -> name`; what is before (`const`, `local`) is passed."""
         for at, token in enumerate(tokens[1:4], 1):
             if token.sort is Sort.SIGN and token.text in self.assigns:
                 if tokens[at - 1].sort is Sort.NAME:
                     values = self.found.assigned.setdefault(tokens[at - 1].text, [])
                     values.append(tokens[at + 1 :])
                 return
+        if len(tokens) > 2 and tokens[-2].text in self.rightward:  # noqa: PLR2004 - words, sign, name
+            *words, sign, name = tokens
+            if sign.sort is Sort.SIGN and name.sort is Sort.NAME:
+                self.found.assigned.setdefault(name.text, []).append(words)
 
 
 @dataclass

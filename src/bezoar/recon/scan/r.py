@@ -31,6 +31,8 @@ _WORDS: Final = Words(
         "`": re.compile(r"(?P<body>[^`]*+)`"),
     },
 )
+_LEFT: Final = frozenset({"<-", "=", "<<-"})
+_RIGHT: Final = frozenset({"->", "->>"})
 _FUNCTIONS: Final = {
     "paste0": "",
     "paste": " ",
@@ -105,8 +107,7 @@ def _chunks(text: str) -> dict[str, str]:
 
 
 def _read(text: str, path: str, context: Context) -> list[Fetch]:
-    signs = frozenset({"<-", "=", "<<-"})
-    found = parsed(_WORDS.tokens(text), signs, frozenset({"function"}))
+    found = parsed(_WORDS.tokens(text), _LEFT, frozenset({"function"}), _RIGHT)
     return list(_Reading(text, found, path, context).fetches())
 
 

@@ -19,6 +19,12 @@ def fetches(text: str, path: str = "a.R") -> list[Fetch]:
         ('download.file("https://x.edu/a.csv", "a")', "download.file", "https://x.edu/a.csv"),
         ("download.file(url='https://x.edu/a.csv')", "download.file", "https://x.edu/a.csv"),
         ('u <- "https://x.edu"\nread.csv(paste0(u, "/a.csv"))', "read.csv", "https://x.edu/a.csv"),
+        ('"https://x.edu" -> u\nread.csv(paste0(u, "/a.csv"))', "read.csv", "https://x.edu/a.csv"),
+        (
+            'f <- function() {\n"https://x.edu/a.csv" ->> u\n}\nread.csv(u)',
+            "read.csv",
+            "https://x.edu/a.csv",
+        ),
         ('readr::read_csv("https://x.edu/a.csv")', "readr::read_csv", "https://x.edu/a.csv"),
         ('data.table::fread("https://x.edu/a.csv")', "data.table::fread", "https://x.edu/a.csv"),
         ('readRDS(url("https://x.edu/a.rds"))', "readRDS", "https://x.edu/a.rds"),
