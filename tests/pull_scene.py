@@ -35,10 +35,10 @@ def mirrored(
     return published(fortify_scene.approved(folder, name, version, files), uri)
 
 
-def published(scene: Scene, uri: str = MIRROR, settings: str = "") -> Scene:
+def published(scene: Scene, uri: str = MIRROR) -> Scene:
     """Declare a mirror and put an approved dataset there."""
     config = scene.project.root / "bezoar.toml"
-    config.write_text(f'[mirror]\nuri = "{uri}"\n{settings}')
+    config.write_text(f'[mirror]\nuri = "{uri}"\n')
     project = Project(scene.project.root)  # a project reads its settings once
     assert mirror(project, scene.entry.spec, lambda _done, _total: None).receipt is not None
     return replace(scene, project=project, entry=Dbom(project).find(scene.entry.spec))
