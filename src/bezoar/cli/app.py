@@ -10,6 +10,7 @@ import typer
 
 from bezoar.cli import (
     approve,
+    bundle,
     check,
     dbom,
     egress,
@@ -49,6 +50,7 @@ STAGES = (
     pull,
     job,
     egress,
+    bundle,
     expose,
     exercise,
     monitor,

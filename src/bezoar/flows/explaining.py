@@ -10,6 +10,7 @@ from typing import Any, Final
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.finding import Finding
+from bezoar.core.json_object import parse_object
 from bezoar.core.manifest import Manifest
 from bezoar.core.manifest_diff import diff
 from bezoar.core.outcome import Outcome
@@ -34,7 +35,6 @@ from bezoar.fortify.pull.verifying import Verification
 from bezoar.fortify.signing import Approval, RevokedError
 from bezoar.fortify.signing.approval import judge
 from bezoar.fortify.signing.chain import trusted_keyring
-from bezoar.fortify.signing.documents import parse_object
 from bezoar.fortify.signing.places import keys_folder
 from bezoar.fortify.vetting.record import parse_vet_record, record_path
 from bezoar.ledger import open_ledger

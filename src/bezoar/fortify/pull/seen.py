@@ -10,11 +10,12 @@ from typing import Final
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing import Approval
-from bezoar.fortify.signing.documents import canonical, parse_object, read_document
+from bezoar.fortify.signing.documents import read_document
 from bezoar.project.home import home
 
 OLDER_THAN_SEEN: Final = Rule(

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from bezoar.core.digest import Digest
-from bezoar.fortify.signing.documents import bounded, parse_object
+from bezoar.core.json_object import parse_object
+from bezoar.fortify.signing.documents import bounded
 from bezoar.fortify.signing.public_keys import PublicKey
 
 IN_TOTO: Final = "application/vnd.in-toto+json"

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic import model_validator as check
 
 from bezoar.core.digest import Digest
-from bezoar.fortify.signing.documents import canonical, parse_object
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.fortify.signing.envelope import Envelope
 from bezoar.fortify.signing.public_keys import PublicKey
 

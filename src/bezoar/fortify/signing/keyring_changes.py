@@ -11,10 +11,11 @@ from typing import Final
 from pydantic import ValidationError
 
 from bezoar.core.errors import UsageError
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.containers import readable
 from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing import trust
-from bezoar.fortify.signing.documents import canonical, parse_object, read_document
+from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import Envelope, Signer, parse_envelope
 from bezoar.fortify.signing.keyring import (
     DEFAULT_THRESHOLDS,

@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.entry import Spec
 from bezoar.datasets.writing import write_whole
-from bezoar.fortify.signing.documents import canonical, parse_object, read_document
+from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring, Role, fault
 from bezoar.fortify.signing.statement import STATEMENT, DigestText, Reason, TimeText

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic import model_validator as check
 
 from bezoar.core.digest import Digest
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.entry import DbomEntry, Spec
-from bezoar.fortify.signing.documents import canonical, parse_object
 from bezoar.fortify.signing.keyring import fault
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"

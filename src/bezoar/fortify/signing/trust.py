@@ -12,8 +12,9 @@ from typing import Final, Self
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.writing import write_whole
-from bezoar.fortify.signing.documents import canonical, parse_object, read_document
+from bezoar.fortify.signing.documents import read_document
 from bezoar.project.home import home
 
 VARIABLE: Final = "BEZOAR_TRUST"

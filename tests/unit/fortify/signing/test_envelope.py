@@ -6,7 +6,8 @@ import json
 import fortify_scene as fs
 import pytest
 
-from bezoar.fortify.signing.documents import MOST_BYTES, parse_object, read_document
+from bezoar.core.json_object import parse_object
+from bezoar.fortify.signing.documents import MOST_BYTES, read_document
 from bezoar.fortify.signing.envelope import (
     IN_TOTO,
     MOST_SIGNATURES,

@@ -7,9 +7,9 @@ import pytest
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import UsageError
+from bezoar.core.json_object import canonical
 from bezoar.fortify.signing import NotApprovedError, check_approval, trust
 from bezoar.fortify.signing.chain import BrokenKeyringError, NoKeysError, read_chain
-from bezoar.fortify.signing.documents import canonical
 from bezoar.fortify.signing.envelope import Envelope, parse_envelope
 from bezoar.fortify.signing.keyring import KIND, Keyring, Member, Role, parse_keyring
 from bezoar.fortify.signing.keyring_changes import begin, with_member, with_thresholds
