@@ -65,20 +65,12 @@ class Bay:
             BezoarError: If another process is at it, or nothing can be written.
         """
         folder = quarantine.root / f".{spec}.part"
-        with _mended(folder):
-            (folder / "fetched").mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                why = f"{spec} is being fetched by another process"
-                raise BezoarError(why, next=f"ls -l {folder}") from None
+        with locked(folder, spec):
+            with _mended(folder):
+                (folder / "fetched").mkdir(mode=0o700, exist_ok=True)
             bay = cls(folder, quarantine.folder(spec))
             bay._read_journal()
             yield bay
-        finally:
-            os.close(descriptor)
 
     @property
     def incoming(self) -> Path:
@@ -174,6 +166,31 @@ class Bay:
                 with suppress(ValidationError):  # the last line of a run that was ended
                     kept = FetchedFile.model_validate_json(line)
                     self._journal[kept.uri] = kept
+
+
+@contextmanager
+def locked(folder: Path, what: str) -> Iterator[None]:
+    """Make a folder that belongs to this process for a while.
+
+    Args:
+        folder: Where; it may be there already.
+        what: What is being fetched there, for the message.
+
+    Raises:
+        BezoarError: If another process is at it, or it cannot be made.
+    """
+    with _mended(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            why = f"{what} is being fetched by another process"
+            raise BezoarError(why, next=f"ls -l {folder}") from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sha256(file: BinaryIO) -> str:

@@ -16,6 +16,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.datasets.entry import check_names, now
 from bezoar.datasets.hashing import FileHashes
+from bezoar.datasets.writing import write_whole
 from bezoar.fortify.fetch.bay import Bay
 from bezoar.fortify.fetch.findings import (
     hostile,
@@ -26,7 +27,13 @@ from bezoar.fortify.fetch.findings import (
     unsized,
 )
 from bezoar.fortify.fetch.names import HostileNameError, check_paths
-from bezoar.fortify.fetch.receiving import Budget, Received, UnlikeAnnouncedError, receive
+from bezoar.fortify.fetch.receiving import (
+    Budget,
+    Received,
+    TooMuchError,
+    UnlikeAnnouncedError,
+    receive,
+)
 from bezoar.fortify.fetch.source import Plan, RemoteFile, Source
 from bezoar.fortify.quarantine import FetchedFile, FetchRecord, Quarantine, digest_of
 
@@ -107,10 +114,10 @@ def fetch(
         plan = source.plan()
         check_paths(file.path for file in plan.files)
     except HostileNameError as error:
-        spec = f"{request.name}@{request.version or 'new'}"
+        spec = f"{request.name}@{request.version}" if request.version else request.name
         return Fetched(spec, None, outcomes([hostile(error, request.name)]))
     if not plan.files:
-        raise NothingToInspectError(f"{plan.source} has no file", next=f"ls {plan.source}")
+        raise NothingToInspectError(f"{plan.source} has no file")
     if len(plan.files) > request.most_files:
         raise BezoarError(
             f"{plan.source} has {len(plan.files):,} files, more than {request.most_files:,}",
@@ -119,6 +126,7 @@ def fetch(
     spec = f"{request.name}@{request.version or _version(plan, request.name, quarantine)}"
     check_names(*spec.split("@", 1))
     budget = Budget(request.most_bytes, progress, sum(file.size or 0 for file in plan.files))
+    budget.check(budget.total)
     if quarantine.find(spec) is None:
         before(spec)
     return _Fetch(request, source, plan, quarantine, spec, budget).run()
@@ -147,7 +155,7 @@ class _Fetch:
         began = time.monotonic()
         with Bay.opened(self.quarantine, self.spec) as bay:
             note = {"source": self.plan.source, "revision": self.plan.revision}
-            (bay.folder / "source.json").write_text(json.dumps(note), encoding="utf-8")
+            write_whole(bay.folder / "source.json", json.dumps(note).encode())
             try:
                 received = list(self._receive(bay, known))
                 if known is not None and any(one.file is None for one in received):
@@ -158,6 +166,9 @@ class _Fetch:
             except UnlikeAnnouncedError as error:
                 bay.discard()
                 return self._ended(None, [unlike(error)])
+            except TooMuchError:
+                bay.discard()
+                raise
             except Exception:
                 bay.discard_empty()
                 raise

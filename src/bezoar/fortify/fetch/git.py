@@ -90,9 +90,8 @@ class GitSource:
             raise
 
     def close(self) -> None:
-        """Remove what came."""
+        """End what runs."""
         self._stop()
-        shutil.rmtree(self.git.folder, ignore_errors=True)
 
     def _prepare(self) -> None:
         self.git.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import RawIOBase
 from pathlib import Path
 from typing import Final
 
@@ -64,8 +65,7 @@ class LocalSource:
                 raise UnreachableError(f"{file.uri} is no regular file")
             begin = start if mark == file.mark else 0
             opened.seek(begin)
-            pieces = iter(lambda: opened.read(_PIECE), b"")
-            yield Pieces(pieces, begin, status.st_size, file.mark)
+            yield Pieces(_read(opened, file.uri), begin, status.st_size, file.mark)
 
     def _walk(self, folder: Path, below: str) -> Iterator[tuple[str, str]]:
         """Yield each path below a folder, and why it is left out."""
@@ -81,3 +81,11 @@ class LocalSource:
                 yield from self._walk(Path(entry.path), f"{path}/")
             else:
                 yield path, "" if entry.is_file() else "it is no regular file"
+
+
+def _read(file: RawIOBase, uri: str) -> Iterator[bytes]:
+    try:
+        while piece := file.read(_PIECE):
+            yield piece
+    except OSError as error:
+        raise UnreachableError(f"cannot read {uri}: {error.strerror}") from None

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from bezoar.adapters.web.guard import addresses_of
 from bezoar.core.errors import UsageError
 from bezoar.fortify.fetch import gs
 from bezoar.fortify.fetch.azure import AzureSource
+from bezoar.fortify.fetch.bay import locked
 from bezoar.fortify.fetch.dvc import DvcSource
 from bezoar.fortify.fetch.git import GitSource
 from bezoar.fortify.fetch.git_command import Git
@@ -84,11 +86,8 @@ def open_source(text: str, way: Way, remote: str | None = None) -> Iterator[Sour
     if remote is not None:
         yield DvcSource(_path(text), _opened(remote, way))
     elif text.startswith("git+"):
-        source = _git(text.removeprefix("git+"), way)
-        try:
+        with _git(text.removeprefix("git+"), way) as source:
             yield source
-        finally:
-            source.close()
     else:
         yield _opened(text, way)
 
@@ -141,11 +140,10 @@ def _path(text: str) -> Path:
     return path
 
 
-def _git(text: str, way: Way) -> GitSource:
-    """Return a repository: `https://HOST/PATH@REVISION`, or one of this machine."""
-    url, at, revision = text.rpartition("@")
-    if not at or "/" not in url or ("/" in revision and "://" in revision):
-        url, revision = text, "HEAD"
+@contextmanager
+def _git(text: str, way: Way) -> Iterator[GitSource]:
+    """Open a repository: `https://HOST/PATH@REVISION`, or one of this machine."""
+    url, revision = _split_revision(text)
     if "://" not in url:
         url = _path(url).as_uri()
     parts = urlsplit(url)
@@ -162,5 +160,22 @@ def _git(text: str, way: Way) -> GitSource:
         options = (f"http.curloptResolve={parts.hostname}:{port}:{address}",)
     folder = way.work / f".git-{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
     seconds = way.downloads.pace.seconds
-    git = Git(folder, parts.scheme, way.most_bytes, seconds, way.credentials, options)
-    return GitSource(url, revision, git, way.downloads)
+    repository = folder / "repository"
+    git = Git(repository, parts.scheme, way.most_bytes, seconds, way.credentials, options)
+    with locked(folder, url):
+        source = GitSource(url, revision, git, way.downloads)
+        try:
+            yield source
+        finally:
+            source.close()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _split_revision(text: str) -> tuple[str, str]:
+    """Return an address and the revision behind its last `@`; one before the path is a user's."""
+    scheme, separator, rest = text.rpartition("://")
+    host, slash, path = rest.partition("/") if separator else ("", "", rest)
+    place, at, revision = path.rpartition("@")
+    if not at or not place:
+        return text, "HEAD"
+    return f"{scheme}{separator}{host}{slash}{place}", revision

@@ -37,6 +37,10 @@ class UnlikeAnnouncedError(Exception):
         self.path, self.why, self.expected, self.found = path, why, expected, found
 
 
+class TooMuchError(BezoarError):
+    """More comes than is wanted."""
+
+
 @dataclass
 class Budget:
     """How much may come in all, and what has.
@@ -57,15 +61,23 @@ class Budget:
         """Count bytes.
 
         Raises:
-            BezoarError: If there are too many.
+            TooMuchError: If there are too many.
         """
         self.done += count
-        if self.done > self.most_bytes:
-            raise BezoarError(
+        self.check(self.done)
+        self.progress(self.done, max(self.total, self.done) if self.total else 0)
+
+    def check(self, count: int) -> None:
+        """Refuse an amount, come or announced.
+
+        Raises:
+            TooMuchError: If it is too much.
+        """
+        if count > self.most_bytes:
+            raise TooMuchError(
                 f"more than {self.most_bytes:,} bytes come",
                 next="raise most_bytes below [fetch] in bezoar.toml, if that is expected",
             )
-        self.progress(self.done, max(self.total, self.done) if self.total else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,8 @@ def receive(
     Raises:
         UnlikeAnnouncedError: If other bytes came; nothing of them is kept.
         UnreachableError: If they do not come; what has come is kept for the next time.
-        BezoarError: If there are too many, or they cannot be written.
+        TooMuchError: If there are too many.
+        BezoarError: If they cannot be written.
     """
     known = bay.finished(file.uri)
     if known and (file.fixed or (file.mark and file.mark == known.mark)):
@@ -189,6 +202,7 @@ class _Arrival:
         if expected is not None and announced is not None and expected != announced:
             self._refuse("size", f"{expected:,} bytes", f"{announced:,} bytes")
         self._size = expected if expected is not None else announced
+        self._budget.check(self._size or 0)
         self._place.truncate(self.length)
         self._place.seek(self.length)
         if not self._budget.total:

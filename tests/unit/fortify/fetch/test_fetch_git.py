@@ -14,7 +14,8 @@ from fetch_scene import Web, left, sha256
 from bezoar.adapters.web.download import Downloads, Pace
 from bezoar.adapters.web.errors import UnreachableError
 from bezoar.adapters.web.reach import Reach
-from bezoar.core.errors import UsageError
+from bezoar.core.errors import BezoarError, UsageError
+from bezoar.fortify.fetch import opening
 from bezoar.fortify.fetch.opening import Way, open_source
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -168,6 +169,7 @@ def test_a_revision_that_is_not_there(web, repository, tmp_path, revision):
         "git+--upload-pack=id",
         "git+https://127.0.0.1/x",
         "git+https://user:word@data.example.org/x",
+        "git+https://user@data.example.org/x@main",
     ],
 )
 def test_what_is_no_repository(web, tmp_path, text):
@@ -183,11 +185,36 @@ def test_a_fetch_that_was_ended_begins_anew(web, repository, tmp_path):
     way = Way(web.downloads(), tmp_path / "quarantine")
     with open_source(f"git+{repository}", way) as source:
         folder = source.git.folder
+    assert not folder.parent.exists()
     folder.mkdir(parents=True)
     for name in ("shallow.lock", "config", "HEAD", "packed-refs"):
         (folder / name).write_text("half")
     assert paths(web.fetch(f"git+{repository}", tmp_path))
-    assert not folder.exists()
+    assert not folder.parent.exists()
+
+
+def test_two_fetches_of_one_repository_do_not_mix(web, repository, tmp_path):
+    way = Way(web.downloads(), tmp_path / "quarantine")
+    with (
+        open_source(f"git+{repository}", way),
+        pytest.raises(BezoarError, match="by another process"),
+    ):
+        web.fetch(f"git+{repository}", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("https://h/x.git@v1", ("https://h/x.git", "v1")),
+        ("https://h/x.git@a/b", ("https://h/x.git", "a/b")),
+        ("https://h/x.git", ("https://h/x.git", "HEAD")),
+        ("https://u@h/x.git", ("https://u@h/x.git", "HEAD")),
+        ("/srv/x.git@v1", ("/srv/x.git", "v1")),
+        ("./x", ("./x", "HEAD")),
+    ],
+)
+def test_the_revision_stands_behind_the_path(text, parts):
+    assert opening._split_revision(text) == parts
 
 
 def test_a_tree_of_trees_of_trees_ends(web, repository, tmp_path, monkeypatch):

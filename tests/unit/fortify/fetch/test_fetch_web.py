@@ -1,5 +1,6 @@
 """A file of the web on its way into quarantine: cut, exchanged, endless, or another one."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -220,6 +221,13 @@ def test_endless_bytes_end(web, root):
     web.answers[URL] = pour
     with pytest.raises(BezoarError, match="more than 1,000,000 bytes come"):
         web.fetch(URL, root, version="1", most_bytes=1_000_000)
+    assert left(root) == []
+
+
+def test_what_is_announced_to_be_too_much_does_not_come(web, root):
+    web.answers[URL] = (200, {"Content-Length": "99999999999999"}, b"x")
+    with pytest.raises(BezoarError, match="more than 1,000,000 bytes come"):
+        web.fetch(URL, root, version="1", most_bytes=1_000_000)
 
 
 def test_a_file_whose_end_is_not_announced_says_so(web, root):
@@ -324,6 +332,18 @@ def test_a_secret_in_an_address_is_sent_and_not_written(web, root):
     assert fetched.record.source == f"{URL}?id=7&sig=***"
     for path in root.rglob("*"):
         assert path.is_dir() or secret.encode() not in path.read_bytes()
+
+
+def test_a_disk_that_is_full_is_told(web, root, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    web.answers[URL] = ranged(DATA)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(BezoarError, match="No space left on device"):
+            web.fetch(URL, root, version="1")
+    assert web.fetch(URL, root, version="1").record.sha256 == sha256(DATA)
 
 
 def test_two_fetches_at_once_do_not_mix(web, root):
