@@ -196,12 +196,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="for files and environments; kept")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers", action="store_true", help="install and time dvc and awscli")
+    parser.add_argument("--files", type=int, default=SMALL, help="how many small ones")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = (given.folder or Path(temporary)).absolute()
         plain = folder / "s3/plain"
         sizes = {
-            "small": (SMALL, write_files(plain / "small", SMALL)),
+            "small": (given.files, write_files(plain / "small", given.files)),
             "big": (1, write_big(plain / "big")),
         }
         with serving(folder / "s3") as address:

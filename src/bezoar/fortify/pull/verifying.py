@@ -20,7 +20,7 @@ from bezoar.fortify.signing.chain import read_chain, trusted_keyring
 from bezoar.fortify.signing.places import keys_folder
 from bezoar.project import Project
 
-_WAITING: Final = 8  # pieces that a disk may be behind a hash, or a hash behind a disk
+_WAITING: Final = 32  # pieces that a hash may be behind: on a busy machine it waits for its turn
 
 
 class Hashing(Protocol):
@@ -144,7 +144,11 @@ class Background:
 
     def __init__(self, hashing: Hashing) -> None:
         self._hashing = hashing
-        self._pieces: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+        # Two of these cost a tenth of a queue with a bound: that one is written in Python.
+        self._pieces: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(_WAITING):
+            self._room.put(None)
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:
@@ -161,6 +165,7 @@ class Background:
 
     def update(self, data: bytes, /) -> None:
         """Feed bytes; waits where the hash is too far behind."""
+        self._room.get()
         self._pieces.put(data)
 
     def digest(self) -> bytes:
@@ -176,6 +181,7 @@ class Background:
     def _work(self) -> None:
         while (piece := self._pieces.get()) is not None:
             self._hashing.update(piece)
+            self._room.put(None)
 
 
 def _text(sha256: bytes) -> str:
