@@ -29,7 +29,7 @@ from bezoar.fortify.mirror.artefact import (
 from bezoar.fortify.mirror.keys import DATASETS, blob_digest, checked
 from bezoar.fortify.mirror.lines import origin_of
 from bezoar.fortify.mirror.session import Answer, Authority, Session
-from bezoar.fortify.mirror.store import CheckedReader
+from bezoar.fortify.mirror.store import CheckedReader, WrongBytesError
 
 CHUNK: Final = 32 << 20
 """Bytes of a chunk; what is no longer goes in one request."""
@@ -153,11 +153,26 @@ class RegistryMirror:
 
     def _push_empty(self) -> None:
         digest = Digest.of(EMPTY)
-        if self._session.ask("HEAD", f"blobs/{digest}", expected=(200, 404)).status != 200:  # noqa: PLR2004 - HTTP
+        if not self._has(digest):
             self._push(CheckedReader(io.BytesIO(EMPTY), len(EMPTY), digest))
 
     def _push(self, reader: CheckedReader) -> None:
-        """Store a blob, in one request or in chunks; nothing is left where it does not end well."""
+        """Store a blob; where an answer was lost on the way, or two do so at once, once more."""
+        try:
+            self._upload(reader)
+        except WrongBytesError:
+            raise
+        except BezoarError:
+            if not self._has(reader.digest):
+                reader.rewind()
+                self._upload(reader)
+
+    def _has(self, digest: Digest) -> bool:
+        answer = self._session.ask("HEAD", f"blobs/{digest}", expected=(200, 404))
+        return answer.status == http.client.OK
+
+    def _upload(self, reader: CheckedReader) -> None:
+        """Send a blob, in one request or in chunks; nothing is left where it does not end well."""
         begun = self._session.ask("POST", "blobs/uploads/", body=b"", expected=(202,))
         where = self._location(begun)
         try:

@@ -1,7 +1,10 @@
 """A mirror in Debian's docker-registry: what its sweep leaves, what was altered on its disk."""
 
+import io
+
 import pytest
 from mirror_scene import made_version, silent
+from put_server import Handler, ObjectServer
 from registry_scene import collect_garbage, registry
 
 from bezoar.core.digest import Digest
@@ -87,3 +90,45 @@ def test_many_blobs_go_into_several_manifests():
     manifests = blob_manifests(blobs)
     assert [one.count(b"octet-stream") - 1 for one in manifests] == [1000, 1000, 500]
     assert blob_manifests(reversed(blobs)) == manifests
+
+
+class Forgetful(Handler):
+    """A registry that loses uploads: `lost` of them before they are stored, or just the answers."""
+
+    def answer(self, body):
+        server, blob = self.server, self.key.rpartition("/")[2]
+        if self.command == "POST":
+            self.reply(202, headers={"Location": "/v2/x/blobs/uploads/1"})
+        elif self.command == "PUT" and server.lost:
+            server.lost -= 1
+            if server.keeps:
+                server.objects[self.query["digest"][0]] = [body]
+            self.reply(404)
+        elif self.command == "PUT":
+            server.objects[self.query["digest"][0]] = [body]
+            self.reply(201)
+        elif blob in server.objects:
+            self.reply(200, server.objects[blob][0])
+        else:
+            self.reply(404)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_an_upload_that_is_lost_is_made_once_more(tmp_path, keeps):
+    digest = Digest.of(b"x")
+    with ObjectServer(Forgetful).running() as server:
+        server.lost, server.keeps = 1, keeps
+        mirror = open_mirror(f"oci+http://{server.url[7:]}/x", tmp_path)
+        mirror.put(blob_key(digest), io.BytesIO(b"x"), 1, digest)
+        assert server.objects[str(digest)] == [b"x"]
+        assert sum(one.startswith("POST") for one in server.requests) == (1 if keeps else 2)
+
+
+def test_a_registry_that_loses_everything_is_given_up(tmp_path):
+    digest = Digest.of(b"x")
+    with ObjectServer(Forgetful).running() as server:
+        server.lost, server.keeps = 99, False
+        mirror = open_mirror(f"oci+http://{server.url[7:]}/x", tmp_path)
+        with pytest.raises(BezoarError, match="404"):
+            mirror.put(blob_key(digest), io.BytesIO(b"x"), 1, digest)
+        assert len(server.requests) < 10
