@@ -15,6 +15,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.mirror import Stored
 from bezoar.core.outcome import Outcome
+from bezoar.fortify.mirror import session
 from bezoar.fortify.mirror.artefact import (
     EMPTY,
     INDEX,
@@ -35,6 +36,8 @@ CHUNK: Final = 32 << 20
 """Bytes of a chunk; what is no longer goes in one request."""
 
 _MOST_TAGS: Final = 100_000
+_TAGGINGS: Final = 4
+_MOMENT_S: Final = 0.25
 _ACCEPT: Final = {"Accept": f"{MANIFEST}, {INDEX}"}
 _BYTES: Final = {"Content-Type": "application/octet-stream"}
 
@@ -145,10 +148,19 @@ class RegistryMirror:
         return key if tag_of(key) == tag else None
 
     def _tag(self, tag: str, kind: str, manifest: bytes) -> str:
-        """Store a manifest under a tag, and return its digest."""
-        headers = {"Content-Type": kind}
-        path = f"manifests/{tag}"
-        self._session.ask("PUT", path, headers=headers, body=manifest, expected=(201,))
+        """Store a manifest under a tag, and return its digest.
+
+        A registry that somebody else pushes the same things to does not know them for a moment.
+        """
+        headers, path = {"Content-Type": kind}, f"manifests/{tag}"
+        for attempt in range(_TAGGINGS):
+            expected = (201,) if attempt == _TAGGINGS - 1 else (201, 400, 404)
+            answer = self._session.ask(
+                "PUT", path, headers=headers, body=manifest, expected=expected
+            )
+            if answer.status == http.client.CREATED:
+                break
+            session.sleep(_MOMENT_S)
         return str(Digest.of(manifest))
 
     def _push_empty(self) -> None:
