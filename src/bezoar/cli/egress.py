@@ -1,6 +1,5 @@
 """`bezoar egress`: write the policies that close the way out, and ask whether it is closed."""
 
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,6 +98,8 @@ def probe(
     beginning of a connection, and one question for the root of all names. Where not even the
     mirror answers, nothing is proven: exit 3.
     """
+    import socket  # noqa: PLC0415 - see the package's docstring
+
     from bezoar.fortify.egress.probe import probe as knock  # noqa: PLC0415 - see the package
     from bezoar.ledger import open_ledger  # noqa: PLC0415 - the same
     from bezoar.project import find_project  # noqa: PLC0415 - the same

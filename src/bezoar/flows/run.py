@@ -217,8 +217,8 @@ def _greeting(name: str, launch: Launch, data: Sequence[Data], reach: Destinatio
         lines.append("  data    none was named: what this job reads, nobody vetted")
     if level is Level.NAMESPACE and reach.endpoints and not launch.confinement.probed.mirror:
         lines.append("  mirror  it does not answer: there is only what was pulled")
-    if level is Level.NAMESPACE and not launch.confinement.processes:
-        lines.append("  note    other processes of this machine can be seen by it")
+    if level > Level.ENVIRONMENT and not launch.confinement.processes:
+        lines.append("  note    it can read and change other processes of the same user")
     return "\n".join(lines)
 
 

@@ -21,7 +21,11 @@ _REST: Final = 0x40000000 | 0x20000000 | 0x00020000 | 0x08000000
 
 _REC_PRIVATE: Final = 0x4000 | 0x40000
 _BIND: Final = 0x1000
+_REMOUNT: Final = 0x20
+_READ_ONLY: Final = 0x1
 _NO_SUID_DEV_EXEC: Final = 0x2 | 0x4 | 0x8
+
+_SETTINGS: Final = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/sys")
 
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1  # SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP
 _REQUEST: Final = "16sH14x"
@@ -90,6 +94,17 @@ def show_own_processes() -> None:
         OSError: If it is not allowed, as in some containers.
     """
     _mount("proc", "/proc", "proc", _NO_SUID_DEV_EXEC)
+
+
+def protect_kernel() -> None:
+    """Have nobody, root included, write to the kernel's settings; what cannot be helped stays.
+
+    Some of them name programs that the kernel starts, outside of every namespace.
+    """
+    for path in _SETTINGS:
+        with suppress(OSError):
+            _mount(path, path, "", _BIND)
+            _mount("none", path, "", _BIND | _REMOUNT | _READ_ONLY | _NO_SUID_DEV_EXEC)
 
 
 def bring_up_loopback() -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, NoReturn
 
 from bezoar.fortify.egress.attempts import Targets, attempt_all
-from bezoar.fortify.run import enclosure, families
+from bezoar.fortify.run import domain, enclosure, families
 from bezoar.fortify.run.channel import Channel
 from bezoar.sandbox import kernel, namespaces
 
@@ -135,6 +135,7 @@ def _settled(wanted: Mapping[str, Any]) -> socket.socket:
     enclosure.hide(wanted["needed"])
     with suppress(OSError):
         enclosure.show_own_processes()
+    enclosure.protect_kernel()
     enclosure.bring_up_loopback()
     return socket.create_server(("127.0.0.1", 0), backlog=256)
 
@@ -149,11 +150,14 @@ def _become(
 ) -> NoReturn:
     """Lock oneself in, knock at the way out, tell what came of it, and become the job."""
     enclosure.drop_privileges()
-    with suppress(OSError):
-        if apart:
-            families.restrict(families.WITHIN)
-        elif wanted["most"] >= _SOCKETS:
+    if not apart and wanted["most"] >= _SOCKETS:
+        with suppress(OSError):
+            domain.enter()
+        with suppress(OSError):
             families.restrict(families.LOCAL)
+    elif apart:
+        with suppress(OSError):
+            families.restrict(families.WITHIN)
     environment = dict(wanted["environment"])
     if listener is not None:
         proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -182,7 +186,7 @@ def _measured(wanted: Mapping[str, Any]) -> dict[str, Any]:
         "network": namespaces.network(),
         "interfaces": interfaces,
         "sockets": any(map(_opens, (socket.AF_INET, socket.AF_INET6))),
-        "processes": os.getppid() == 1,
+        "processes": os.getppid() == 1 or not _changes(os.getppid()),
         "attempts": [one.as_json() for one in attempt_all(targets, wanted["timeout"])],
     }
 
@@ -190,6 +194,15 @@ def _measured(wanted: Mapping[str, Any]) -> dict[str, Any]:
 def _opens(family: int) -> bool:
     try:
         socket.socket(family, socket.SOCK_DGRAM).close()
+    except OSError:
+        return False
+    return True
+
+
+def _changes(process: int) -> bool:
+    """Say whether the memory of another process could be written to; nothing is written."""
+    try:
+        os.close(os.open(f"/proc/{process}/mem", os.O_WRONLY))
     except OSError:
         return False
     return True

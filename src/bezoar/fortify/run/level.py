@@ -38,7 +38,7 @@ class Confinement:
         network: The identity of its network namespace.
         interfaces: The network interfaces that it sees.
         sockets: Whether it can open a network socket.
-        processes: Whether it sees its own processes only.
+        processes: Whether the machine's other processes are out of its reach.
         probed: What came of knocking.
     """
 

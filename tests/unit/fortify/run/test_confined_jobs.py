@@ -17,6 +17,7 @@ from bezoar.fortify.egress.attempts import Targets
 from bezoar.fortify.egress.endpoints import Endpoint
 from bezoar.fortify.run.launching import Job, Launch
 from bezoar.fortify.run.level import Level
+from bezoar.sandbox import landlock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 
@@ -48,6 +49,15 @@ def outside():
     """Return `host port` of a server outside: on loopback, which a network of one's own has too."""
     with served() as port:
         yield f"127.0.0.1 {port}"
+
+
+def scoped():
+    with contextlib.suppress(OSError):
+        return landlock.version() >= 6
+    return False
+
+
+SCOPED = scoped()
 
 
 def launch(tmp_path, command, level=Level.NAMESPACE, **more):
@@ -180,6 +190,57 @@ def test_it_sees_no_other_process_and_has_no_privilege(tmp_path):
     with launch(tmp_path, ["sh", "-c", script]) as job:
         assert job.confinement.processes
         assert job.finish() == 0
+
+
+SYSTEM = """
+import sys
+try:
+    with open("/proc/sys/kernel/core_pattern", "r+") as file:
+        before = file.read()
+        file.write(before)
+except OSError:
+    sys.exit(0)
+sys.exit(1)
+"""
+
+
+@pytest.mark.usefixtures("alone")
+def test_it_does_not_set_what_the_kernel_starts(tmp_path):
+    """For root, who may outside: the kernel starts that program outside of every namespace."""
+    with launch(tmp_path, [sys.executable, "-c", SYSTEM]) as job:
+        assert job.finish() == 0
+
+
+MEMORY = """
+import os, sys
+os.close(os.open(f"/proc/{sys.argv[1]}/mem", os.O_RDWR))
+"""
+ABSTRACT = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as c:
+    c.connect("\\0" + sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("script", [MEMORY, ABSTRACT], ids=["memory", "abstract socket"])
+def test_other_processes_are_out_of_reach(tmp_path, level, script):
+    """Both would lend it a socket; that it can be done outside is what the last lines show."""
+    name = f"bezoar-test-{os.getpid()}"
+    with (
+        socket.socket(socket.AF_UNIX) as server,
+        subprocess.Popen(["sleep", "60"]) as other,
+    ):
+        server.bind(f"\0{name}")
+        server.listen()
+        command = [sys.executable, "-c", script, str(other.pid), name]
+        if level is Level.SOCKETS and not SCOPED and script == ABSTRACT:
+            pytest.skip("this kernel's Landlock knows no scopes")
+        with launch(tmp_path, command, level) as job:
+            assert job.confinement.processes
+            assert job.finish() != 0
+        done = subprocess.run(command, check=False, capture_output=True)
+        other.kill()
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_it_measured_is_what_it_is(tmp_path, level):
