@@ -202,7 +202,7 @@ def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector[Any]]) -> lis
     """Pair the alarms of different looks; keep the strongest pair of each class and rule.
 
     Where the strangest samples of the whole set alarm a class, a candidate of that class is
-    enough to tell which of its samples are meant.
+    enough to tell which of its samples are meant, and so is an alarm that one look alone raised.
     """
     rules = {detector.rule.code: detector for detector in detectors}
     pairs = [
@@ -214,13 +214,30 @@ def _confirmed(looks: Sequence[Look], detectors: Sequence[Detector[Any]]) -> lis
     ]
     alarmed = {one.alarm.label for one in pairs if one.crossed and not rules[one.rule.code].exact}
     strongest: dict[tuple[str, int], Confirmed] = {}
-    for pair in pairs:
+    for pair in pairs + _alone(looks, rules, pairs, alarmed):
         if pair.crossed or pair.alarm.label in alarmed:
             key = (pair.rule.code, pair.alarm.label)
             strongest[key] = max(strongest.get(key, pair), pair, key=lambda one: one.statistic)
     exact = {code for code, detector in rules.items() if detector.exact}
     narrowed = [_narrowed(one, strongest.values(), exact) for one in strongest.values()]
     return sorted(narrowed, key=lambda one: -one.statistic / one.threshold)
+
+
+def _alone(
+    looks: Sequence[Look],
+    rules: Mapping[str, Detector[Any]],
+    pairs: Sequence[Confirmed],
+    alarmed: AbstractSet[int],
+) -> list[Confirmed]:
+    """Return alarms of alarmed classes that tell exactly, and that another look did not raise."""
+    paired = {(pair.rule.code, pair.alarm.label) for pair in pairs}
+    return [
+        Confirmed(rules[code].rule, alarm, alarm.statistic, rules[code].threshold)
+        for look in looks
+        for code, alarm in look
+        if rules[code].exact and alarm.statistic >= rules[code].threshold
+        if alarm.label in alarmed and (code, alarm.label) not in paired
+    ]
 
 
 def _narrowed(one: Confirmed, others: Iterable[Confirmed], exact: AbstractSet[str]) -> Confirmed:

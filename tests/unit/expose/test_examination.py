@@ -115,6 +115,18 @@ def test_a_candidate_is_enough_where_its_class_is_alarmed() -> None:
     assert examine_with(judge(Scripted(alarm(4), alarm(4)), [])).flagged.sum() == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("label", "flagged"), [(1, range(40, 60)), (2, range(45, 57))])
+def test_one_look_is_enough_to_tell_the_samples_of_an_alarmed_class(
+    first: bool, label: int, flagged: range
+) -> None:
+    rough = Scripted(*[alarm(14, range(45, 57)) for _ in range(3)])
+    rough.rule, rough.exact = Rule("BZ598", "rough", "Rough", Severity.HIGH, "For tests."), False
+    once = [alarm(11, label=label), None] if first else [None, alarm(11, label=label)]
+    found = examine_with(judge(Scripted(*once, None), [], rough))
+    np.testing.assert_array_equal(np.flatnonzero(found.flagged), flagged)
+
+
 def test_a_detector_that_cannot_look_says_why() -> None:
     class Blind(Scripted):
         def alarms(self, _evidence: object) -> list[Alarm]:

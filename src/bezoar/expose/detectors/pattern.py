@@ -27,7 +27,7 @@ _STRANGEST = 0.02  # share of a class that draws the pattern
 _FEWEST = 5
 _ADMITTED = 0.999  # quantile of the other classes' scores that flags
 _PICTURES = 4
-_ROUNDS = 2  # a few strange samples draw a rough pattern; what it finds draws a clear one
+_ROUNDS = 3  # a few strange samples draw a rough pattern; what it finds draws a clear one
 _CHUNK = 2048
 _MOST_LINKED = 2000  # near-duplicates are linked pair by pair
 
