@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from bezoar.core.event import Event
 from bezoar.datasets.entry import DbomEntry, Status
 
-VERIFIED: Final = "dataset.verified"
-"""The kind of the event that `verify` leaves."""
+_VERIFIED, _PULLED, _REFUSED = "dataset.verified", "dataset.pulled", "dataset.refused"
+"""The kinds of the events that `verify` and `pull` leave: both compare every byte."""
 
 
 class State(StrEnum):
@@ -78,9 +77,10 @@ def coverage(entries: Iterable[DbomEntry], events: Iterable[Event]) -> Coverage:
     """
     last: dict[str, Event] = {}
     for event in events:
-        known = last.get(event.subject)
-        if event.kind == VERIFIED and (known is None or event.time >= known.time):
-            last[event.subject] = event
+        dataset = str(event.detail.get("dataset", event.subject))
+        known = last.get(dataset)
+        if _looked(event) and (known is None or event.time >= known.time):
+            last[dataset] = event
     counted, set_aside = [], []
     for entry in entries:
         if entry.status in (Status.QUARANTINED, Status.REVOKED):
@@ -105,13 +105,22 @@ def _covered(entry: DbomEntry, event: Event | None) -> Covered:
     return Covered(entry.spec, entry.status, state, why, following, event.time if event else None)
 
 
+def _looked(event: Event) -> bool:
+    """Tell whether somebody compared the whole of a dataset; files read one by one are parts."""
+    whole = event.kind in {_PULLED, _REFUSED} and not event.detail.get("lazily")
+    return whole or event.kind == _VERIFIED
+
+
 def _same(entry: DbomEntry, event: Event) -> bool:
     """Tell whether what was verified is what the entry says today."""
     manifest = event.detail.get("manifest", str(entry.manifest))
-    return event.detail.get("root") == str(entry.root) and manifest == str(entry.manifest)
+    root = event.detail.get("root", event.subject)
+    return root == str(entry.root) and manifest == str(entry.manifest)
 
 
 def _held(event: Event) -> bool:
     """Tell whether it held; events of bezoar 0.1 know only how much was found."""
+    if event.kind != _VERIFIED:
+        return event.kind == _PULLED
     held = event.detail.get("intact")
     return held is True if held is not None else event.detail.get("findings") == 0

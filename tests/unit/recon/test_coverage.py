@@ -28,6 +28,19 @@ def event(number=1, kind="dataset.verified", subject="signs@1", **detail):
     return Event("me", number, f"2026-11-24T10:00:{number:02}Z", kind, subject, "me", detail)
 
 
+def pulled(number=1, kind="dataset.pulled", subject=ROOT, **detail):
+    """Return what `pull` leaves: its subject is the root."""
+    return Event(
+        "me",
+        number,
+        f"2026-11-24T10:00:{number:02}Z",
+        kind,
+        subject,
+        "me",
+        {"dataset": "signs@1"} | detail,
+    )
+
+
 @pytest.mark.parametrize(
     ("events", "state"),
     [
@@ -45,6 +58,12 @@ def event(number=1, kind="dataset.verified", subject="signs@1", **detail):
         ([event(intact=None, findings=1)], State.FAILED),
         ([event(intact=None)], State.FAILED),
         ([event(intact="yes")], State.FAILED),
+        ([pulled()], State.VERIFIED),
+        ([pulled(subject=OTHER)], State.STALE),
+        ([pulled(lazily=True)], State.NEVER),
+        ([pulled(kind="dataset.refused")], State.FAILED),
+        ([pulled(1, kind="dataset.refused"), pulled(2)], State.VERIFIED),
+        ([event(1), pulled(2, kind="dataset.refused")], State.FAILED),
     ],
 )
 def test_states(events, state):
