@@ -20,8 +20,9 @@ from bezoar.cli.output import (
 from bezoar.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bezoar.fortify.signing.administration import Change, Standing
+    from bezoar.fortify.signing.administration import Change
     from bezoar.fortify.signing.keyring import Role
+    from bezoar.fortify.signing.standing import Standing
     from bezoar.project import Project
 
 SCHEMA_VERSION = 1
@@ -95,7 +96,7 @@ def new(
 
 def list_(form: FormatOption = Format.TEXT, output: OutputOption = None) -> None:
     """List the keys, what each may do, and whether they lead to the pinned one."""
-    from bezoar.fortify.signing.administration import standing  # noqa: PLC0415 - see the package
+    from bezoar.fortify.signing.standing import standing  # noqa: PLC0415 - see the package
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
     found = standing(find_project())

@@ -118,7 +118,7 @@ def approve(
         signed = join(entry, record, begun, keyring, signer, override=grounds.override)
     _verify(entry, dbom, Digest.parse(record.files), progress)
     path = write_sign_off(project.dbom, signed)
-    if not signed.lacking and entry.status is not Status.APPROVED:
+    if not signed.lacking:
         entry = _with_status(dbom, entry, Status.APPROVED, signed.statement.reason)
     _record(project, SIGNED if signed.lacking else APPROVED, entry, _detail(signed, reason))
     return Approved(entry, signed, path, review)

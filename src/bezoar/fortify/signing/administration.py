@@ -1,11 +1,11 @@
-"""What `bezoar keys` does: make keys, change the keyring, say how it stands."""
+"""What `bezoar keys` does: make keys, change the keyring, pin it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.errors import UsageError
 from bezoar.fortify.signing import keyring_changes as changes
 from bezoar.fortify.signing import trust as pins
 from bezoar.fortify.signing.chain import (
@@ -21,7 +21,6 @@ from bezoar.fortify.signing.private_keys import (
     Passphrase,
     PrivateKey,
     make_key,
-    own_keys,
     reuse_key,
 )
 from bezoar.fortify.signing.trust import Pin
@@ -75,56 +74,6 @@ class Change:
             if self.before.thresholds[role] != number
         ]
         return (*gone, *come, *numbers)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the keys of a project stand.
-
-    Attributes:
-        keyring: What lies there, the newest version; None where it cannot be read.
-        fault: Why nothing it says counts; None where it does.
-        pin: Where trust begins; None where nobody said.
-        waiting: A change that waits for signatures, in lines.
-        asked: Who asks to be admitted.
-        own: Names of the private keys that lie here, by fingerprint.
-    """
-
-    keyring: Keyring | None
-    fault: BezoarError | None
-    pin: Pin | None
-    waiting: tuple[str, ...]
-    asked: tuple[str, ...]
-    own: Mapping[str, str]
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the keys as JSON values, by name."""
-        members = self.keyring.keys.items() if self.keyring else ()
-        keys = sorted(members, key=lambda item: item[1].name)
-        return [
-            {
-                "name": one.name,
-                "roles": list(one.roles),
-                "fingerprint": key,
-                "here": self.own.get(key),
-            }
-            for key, one in keys
-        ]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        keyring = self.keyring
-        return {
-            "holds": self.fault is None,
-            "fault": self.fault.message if self.fault else None,
-            "pinned": str(self.pin) if self.pin else None,
-            "version": keyring.version if keyring else None,
-            "digest": str(keyring.digest) if keyring else None,
-            "thresholds": {str(r): n for r, n in keyring.thresholds.items()} if keyring else {},
-            "keys": self.rows(),
-            "waiting": list(self.waiting),
-            "asked": list(self.asked),
-        }
 
 
 def new_key(
@@ -229,32 +178,6 @@ def sign_change(
             changes.request_path(folder, change.after.keys[come].name).unlink(missing_ok=True)
         _record(project, _keyring(project), change.lines())
     return lack
-
-
-def standing(project: Project) -> Standing:
-    """Say how the keys stand; what is wrong with them is part of it.
-
-    Raises:
-        UsageError: If what this machine keeps is damaged.
-    """
-    folder = keys_folder(project.dbom)
-    keyring, fault, lines = None, None, tuple[str, ...]()
-    try:
-        chain = read_chain(folder)
-        keyring = chain.current if chain else None
-        trusted_keyring(project.root, folder)
-        if keyring and (envelope := changes.pending(folder, keyring)):
-            lines = Change(keyring, parse_keyring(envelope.payload)).lines()
-    except BezoarError as error:
-        fault = error
-    return Standing(
-        keyring=keyring,
-        fault=fault,
-        pin=pins.pinned(project.root),
-        waiting=lines,
-        asked=tuple(sorted(changes.asked(folder))),
-        own={key.id: name for name, key in own_keys().items()},
-    )
 
 
 def trust(project: Project, text: str, *, replace: bool = False) -> Keyring:

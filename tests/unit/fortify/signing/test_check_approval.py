@@ -8,7 +8,7 @@ import pytest
 
 from bezoar.datasets.entry import Status
 from bezoar.datasets.manifest import manifest_path
-from bezoar.fortify.signing import NotApprovedError, RevokedError, check_approval
+from bezoar.fortify.signing import NotApprovedError, RevokedError, approval, check_approval
 from bezoar.fortify.signing.places import keys_folder, revocation_path, sign_off_path
 from bezoar.fortify.signing.revocation import remembered_path
 from bezoar.fortify.signing.signing_off import revoke
@@ -198,3 +198,12 @@ def test_an_override_is_told(tmp_path):
 def test_the_envelope_is_readable_by_others(scene):
     fields = json.loads(sign_off_path(scene.project.dbom, "signs@1").read_bytes())
     assert fields["payloadType"] == "application/vnd.in-toto+json"
+
+
+def test_these_tests_see_a_comparison_that_is_left_out(scene, monkeypatch):
+    """With the comparison switched off, what is refused above is approved."""
+    entry = edit(scene, "https://example.org/signs.zip", "https://example.com/signs.zip")
+    scene.vet_path.write_bytes(scene.vet_path.read_bytes().replace(b'"level": 0', b'"level": 4'))
+    refused(scene, "was edited after it was signed", entry)
+    monkeypatch.setattr(approval, "mismatch", lambda *_: "")
+    assert check_approval(scene.project, entry)

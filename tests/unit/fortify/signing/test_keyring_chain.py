@@ -14,6 +14,7 @@ from bezoar.fortify.signing.envelope import Envelope, parse_envelope
 from bezoar.fortify.signing.keyring import KIND, Keyring, Member, Role, parse_keyring
 from bezoar.fortify.signing.keyring_changes import begin, with_member, with_thresholds
 from bezoar.fortify.signing.places import keys_folder, sign_off_path
+from bezoar.fortify.signing.public_keys import PublicKey
 from bezoar.fortify.signing.trust import Pin
 
 
@@ -373,3 +374,12 @@ def test_laws_of_a_keyring(where):
     data = (folder(where) / "2.json").read_bytes()
     assert parse_envelope(data, KIND).content() == data
     assert isinstance(keyring, Keyring)
+
+
+def test_these_tests_see_signatures_that_are_not_verified(where, monkeypatch):
+    """With verification switched off, what is refused above is taken."""
+    write(where, mallory(fs.keyring(where)), "mallory")
+    with pytest.raises(BrokenKeyringError):
+        fs.keyring(where)
+    monkeypatch.setattr(PublicKey, "verifies", lambda *_: True)
+    assert fs.keyring(where).named("mallory") is not None
