@@ -13,7 +13,7 @@ from bezoar.core.manifest import Manifest
 from bezoar.datasets.containers import readable, why_unsafe
 from bezoar.fortify.pull.cache import clone, copy, write_all
 from bezoar.fortify.pull.content import SMALL, Contents, Stopped, Wanted
-from bezoar.fortify.pull.part import Part, open_part
+from bezoar.fortify.pull.part import Part, open_part, remove_part
 
 Progress = Callable[[int, int], None]
 """Called with (done, total), in bytes."""
@@ -73,6 +73,7 @@ def deliver(
     with open_part(target) as part:
         if part is None:
             contents.verification.copy(contents.dataset, target, files)
+            remove_part(target)
             delivered.present = True
             return delivered
         done = part.reuse(files)

@@ -181,6 +181,15 @@ def test_a_copy_that_is_there_is_verified_and_never_mended(tmp_path, contents, c
     assert deliver(MANIFEST, copy, renewed(contents, verification=Unverified())).present
 
 
+def test_what_an_ended_run_left_beside_a_whole_copy_goes(tmp_path, contents):
+    copy = tmp_path / "copy"
+    deliver(MANIFEST, copy, contents)
+    part_of(copy).mkdir()
+    (part_of(copy) / "x.csv").write_bytes(b"half")
+    deliver(MANIFEST, copy, renewed(contents))
+    assert not part_of(copy).exists()
+
+
 def test_a_file_in_the_place_of_the_folder(tmp_path, contents):
     (tmp_path / "copy").write_bytes(b"x")
     with pytest.raises(HashMismatch, match="it is no folder"):
