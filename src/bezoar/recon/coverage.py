@@ -115,7 +115,7 @@ def _same(entry: DbomEntry, event: Event) -> bool:
     """Tell whether what was verified is what the entry says today."""
     manifest = event.detail.get("manifest", str(entry.manifest))
     root = event.detail.get("root", event.subject)
-    return root == str(entry.root) and manifest == str(entry.manifest)
+    return bool(root == str(entry.root) and manifest == str(entry.manifest))
 
 
 def _held(event: Event) -> bool:
