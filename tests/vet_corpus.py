@@ -272,6 +272,11 @@ HOSTILE = {
     "a handler in a drawing": ("BZ322", "a.svg", b'<svg onload="alert(1)"></svg>'),
     "a script by escapes": ("BZ322", "a.svg", b'<svg><a href="&#106;avascript:x"/></svg>'),
     "a packed drawing": ("BZ322", "a.svgz", gzip.compress(b"<svg><script>x</script></svg>")),
+    "a page by the name of a drawing": (
+        "BZ322",
+        "a.svg",
+        b"<html><svg></svg><script>alert(1)</script></html>",
+    ),
     "a drawing that fetches": (
         "BZ322",
         "a.svg",
@@ -449,6 +454,7 @@ def _others():
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=np.arange(1000), y=np.ones((5, 5)))
     yield "arrays/two.npz", buffer.getvalue()
+    yield "arrays/python2.npy", numpy_array(np.arange(12)).replace(b"(12,), }  ", b"(12L,), } ")
     buffer = io.BytesIO()
     np.savez(buffer, x=np.arange(1000), y=np.ones((5, 5)))
     yield "arrays/stored.npz", buffer.getvalue()

@@ -7,7 +7,7 @@ from typing import Final
 MARK: Final = b"\x93NUMPY"
 _LONGEST: Final = 1 << 16
 _DESCR: Final = re.compile(r"'descr':\s*(\[.*\]|'[^']*'|\"[^\"]*\")\s*,\s*'", re.DOTALL)
-_SHAPE: Final = re.compile(r"'shape':\s*\(([\d\s,]*)\)")
+_SHAPE: Final = re.compile(r"'shape':\s*\(([\d\sL,]*)\)")
 _ITEM: Final = r"'[<>|=]?([a-zA-Z])(\d*)(?:\[[^\]']*\])?'"
 _PLAIN: Final = re.compile(_ITEM)
 _IN_RECORD: Final = re.compile(rf",\s*{_ITEM}")
@@ -52,8 +52,9 @@ def read_header(data: bytes) -> ArrayHeader | None:
     written = descr[1]
     plain = not written.startswith("[")
     types = (_PLAIN if plain else _IN_RECORD).findall(written)
-    sizes = [one.strip() for one in shape[1].split(",")]
-    if not types or any(len(size) > 18 for size in sizes):  # noqa: PLR2004 - digits of 2**63
+    # Python 2 wrote long numbers as 3L.
+    sizes = [one.strip().removesuffix("L") for one in shape[1].split(",")]
+    if not types or not all(len(size) <= 18 and (size.isdigit() or not size) for size in sizes):  # noqa: PLR2004 - digits of 2**63
         return None
     return ArrayHeader(
         start=start,

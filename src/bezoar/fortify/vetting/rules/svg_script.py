@@ -20,6 +20,8 @@ RULE: Final = Rule(
 )
 
 _SVG: Final = re.compile(r"<(?:\w+:)?svg[\s>]", re.IGNORECASE)
+_PAGE: Final = re.compile(r"<html[\s>]|<!DOCTYPE\s+html|<head[\s>]", re.IGNORECASE)
+"""A web page that holds a drawing: it is one by its own word, and has scripts."""
 _RUNS: Final = re.compile(
     r"<(?:\w+:)?script[\s>/]|[\s\"'/]on[a-z]{3,20}\s*=\s*[\"']|javascript\s*:|<(?:\w+:)?handler[\s>]"
     r"|data:text/html|<iframe[\s>]",
@@ -36,7 +38,9 @@ def findings(specimen: Specimen) -> Iterator[Seen]:
     """Yield what a drawing runs or fetches."""
     if specimen.kind:
         return
-    if not _SVG.search(as_text(specimen.head[:4096])):
+    first = as_text(specimen.head[:4096])
+    drawing = _SVG.search(first)
+    if not drawing or (specimen.extension != "svg" and _PAGE.search(first, 0, drawing.start())):
         return
     for _, window in specimen.windows():
         text = as_text(window)

@@ -27,7 +27,9 @@ _WELL_KNOWN: Final = re.compile(
 )
 _INCLUDE: Final = re.compile(r"<(?:\w+:)?include\b[^<>]{0,300}\bhref\s*=|<\?xml-stylesheet\b")
 _ODD_ENCODING: Final = re.compile(
-    r"<\?xml[^>]{0,100}encoding\s*=\s*[\"'](?:utf-?7|ibm\d+|cp037|ebcdic[\w-]*)", re.IGNORECASE
+    r"<\?xml[^>]{0,100}encoding\s*=\s*[\"'](?:utf-?7|ebcdic|(?:ibm|cp)-?(?:037|500"
+    r"|875|1026|1047|1140))",
+    re.IGNORECASE,
 )
 _HEAD: Final = 4096
 _HTML: Final = frozenset({"html", "htm", "xhtml"})
