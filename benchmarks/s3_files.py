@@ -41,6 +41,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers GET, HEAD and the list of a bucket."""
 
     protocol_version = "HTTP/1.1"
+    # Else each body waits 40 ms for the other side's delayed acknowledgement of the headers.
+    disable_nagle_algorithm = True
     server: Server
 
     def log_message(self, *_: object) -> None:
