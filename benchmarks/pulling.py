@@ -101,7 +101,8 @@ def bezoar_cases(folder: Path, address: str, sizes: dict[str, tuple[int, int]]) 
     (root / "bezoar.toml").write_text(
         f"[mirror]\nuri = 's3://bezoar'\nendpoint = '{address}'\nregion = 'us-east-1'\n"
     )
-    forget = (root / "out", home / "cache", root / ".bezoar/manifests")
+    part = root / ".bezoar-out.part"
+    forget = (root / "out", part, home / "cache", root / ".bezoar/manifests")
     return [
         Case(
             f"bezoar pull {checks}, {name}",
