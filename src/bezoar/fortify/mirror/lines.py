@@ -3,6 +3,7 @@
 import http.client
 import ssl
 import threading
+import urllib.request
 import weakref
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -48,20 +49,34 @@ class Lines:
         with self._lock:
             if idle := self._idle.get(origin):
                 return idle.pop()
-            if origin.scheme == "http":
-                return http.client.HTTPConnection(
-                    origin.host, origin.port, timeout=SILENCE_S, blocksize=PIECE
-                )
-            if self._tls is None:
-                self._tls = ssl.create_default_context()
-            return http.client.HTTPSConnection(
-                origin.host, origin.port, timeout=SILENCE_S, blocksize=PIECE, context=self._tls
-            )
+            proxy = _proxy_for(origin)
+            host, port = proxy or (origin.host, origin.port)
+            connection = self._new(origin.scheme, host, port)
+        if proxy is not None:
+            connection.set_tunnel(origin.host, origin.port)
+        return connection
+
+    def _new(self, scheme: str, host: str, port: int) -> http.client.HTTPConnection:
+        if scheme == "http":
+            return http.client.HTTPConnection(host, port, timeout=SILENCE_S, blocksize=PIECE)
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return http.client.HTTPSConnection(
+            host, port, timeout=SILENCE_S, blocksize=PIECE, context=self._tls
+        )
 
     def keep(self, origin: Origin, connection: http.client.HTTPConnection) -> None:
         """Take back a connection whose last answer was read whole."""
         with self._lock:
             self._idle.setdefault(origin, []).append(connection)
+
+
+def _proxy_for(origin: Origin) -> tuple[str, int] | None:
+    """Return the proxy that the environment names: a confined job has no other way to a mirror."""
+    if urllib.request.proxy_bypass(origin.host):
+        return None
+    parts = urlsplit(urllib.request.getproxies().get(origin.scheme, ""))
+    return (parts.hostname, parts.port or http.client.HTTP_PORT) if parts.hostname else None
 
 
 def _close(idle: dict[Origin, list[http.client.HTTPConnection]]) -> None:

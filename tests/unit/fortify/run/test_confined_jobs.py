@@ -178,6 +178,24 @@ def test_the_mirror_is_reached_through_the_gate_and_nothing_else(tmp_path):
                 assert bool(job.gate.refused) is (port == other)
 
 
+BY_MIRROR = """
+import sys
+from bezoar.fortify.mirror.lines import Lines, origin_of
+line = Lines().take(origin_of(sys.argv[1]))
+line.request("GET", "/")
+sys.exit(0 if line.getresponse().read() == b"hello" else 1)
+"""
+
+
+@pytest.mark.usefixtures("alone")
+def test_bezoar_itself_finds_the_mirror_from_inside(tmp_path):
+    with served() as mirror:
+        endpoints = (Endpoint.of("127.0.0.1", mirror),)
+        command = [sys.executable, "-c", BY_MIRROR, f"http://127.0.0.1:{mirror}/"]
+        with launch(tmp_path, command, endpoints=endpoints) as job:
+            assert job.finish() == 0
+
+
 @pytest.mark.usefixtures("alone")
 def test_it_sees_no_other_process_and_has_no_privilege(tmp_path):
     script = (
