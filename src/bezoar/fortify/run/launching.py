@@ -158,4 +158,7 @@ def _collected() -> Iterator[Callable[[], int]]:
     try:
         yield received
     finally:
+        # What came too late for the job is nobody's: it must not end whoever records its end.
+        while signal.sigtimedwait(numbers, 0) is not None:
+            pass
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -3,6 +3,8 @@
 import contextlib
 import http.server
 import os
+import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -349,6 +351,59 @@ def test_a_signal_reaches_the_job(tmp_path):
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 5
     assert (tmp_path / "got").exists()
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="no setsid here")
+def test_a_key_at_the_terminal_interrupts_the_job_once(tmp_path):
+    """The terminal sends the signal to bezoar and to the job; nobody sends it on."""
+    script = (
+        "trap 'echo got >> got' INT; echo > up; while [ ! -e stop ]; do sleep 0.05; done; exit 6"
+    )
+    ours, theirs = pty.openpty()
+    path = os.pathsep.join(sys.path)
+    command = [sys.executable, "-c", STARTED, str(tmp_path), "3", "sh", "-c", script]
+    with subprocess.Popen(
+        ["setsid", "--ctty", "--wait", *command],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        wait_for((tmp_path / "up").exists)
+        time.sleep(0.2)
+        os.write(ours, b"\x03")
+        wait_for((tmp_path / "got").exists)
+        time.sleep(0.5)
+        (tmp_path / "stop").touch()
+        code = process.wait(20)
+    os.close(ours)
+    assert code == 6
+    assert (tmp_path / "got").read_text() == "got\n"
+
+
+FAMILY = """
+import socket, sys
+try:
+    socket.socket(int(sys.argv[1]), int(sys.argv[2])).close()
+except PermissionError:
+    sys.exit(0)
+except OSError:
+    sys.exit(2)
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize("family", [40, 38, 31], ids=["virtual machine", "crypto", "bluetooth"])
+def test_no_socket_of_a_family_that_no_namespace_holds(tmp_path, level, family):
+    with launch(tmp_path, [sys.executable, "-c", FAMILY, str(family), "1"], level) as job:
+        assert job.finish() == 0
+
+
+def test_sockets_between_its_own_processes_work(tmp_path, level):
+    script = "import socket; a, b = socket.socketpair(); a.send(b'x'); assert b.recv(1) == b'x'"
+    with launch(tmp_path, [sys.executable, "-c", script], level) as job:
+        assert job.finish() == 0
 
 
 @pytest.mark.parametrize("most", list(Level))
