@@ -1,6 +1,7 @@
 """What `vet` writes into the DBOM about the data that it looked at."""
 
 from pathlib import Path
+from typing import Final
 
 from bezoar.core.errors import BezoarError
 from bezoar.core.policy import Verdict
@@ -10,9 +11,11 @@ from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.manifest import write_manifest
 from bezoar.flows.vet_data import Held
 from bezoar.flows.vet_reading import Samples
+from bezoar.fortify.fetch.registering import REASON as FETCHED
 from bezoar.recon.registering import changed
 
-_LONGEST_REASON = 500
+_LONGEST_REASON: Final = 500
+_VETTED: Final = "vetted: "
 
 
 def register(entry: DbomEntry, held: Held, samples: Samples, dbom: Dbom) -> DbomEntry:
@@ -48,17 +51,17 @@ def register(entry: DbomEntry, held: Held, samples: Samples, dbom: Dbom) -> Dbom
 def judged(entry: DbomEntry, verdict: Verdict, dbom: Dbom) -> DbomEntry:
     """Store what the verdict makes of an entry: only a sign-off approves, so `admit` changes least.
 
-    What was quarantined and is admitted now waits, as a draft, for somebody who signs.
+    What a fetch or a vetting quarantined and is admitted now waits, as a draft, for somebody who
+    signs. What a person quarantined stays so, for that person's reason.
     """
-    reason = "; ".join(verdict.decided_by)[:_LONGEST_REASON]
-    if not verdict.admits:
-        after = changed(
-            entry, status=Status.QUARANTINED, reason=f"vetted: {verdict.decision}: {reason}"
-        )
-    elif entry.status is Status.QUARANTINED:
-        after = changed(entry, status=Status.DRAFT, reason="")
-    else:
+    quarantined = entry.status is Status.QUARANTINED
+    if quarantined and entry.reason != FETCHED and not entry.reason.startswith(_VETTED):
         return entry
+    if verdict.admits and not quarantined:
+        return entry
+    reason = f"{_VETTED}{verdict.decision}: {'; '.join(verdict.decided_by)}"[:_LONGEST_REASON]
+    status = Status.DRAFT if verdict.admits else Status.QUARANTINED
+    after = changed(entry, status=status, reason="" if verdict.admits else reason)
     dbom.update(after)
     return after
 

@@ -87,11 +87,21 @@ def test_a_pickle_is_rejected_and_the_entry_quarantined(project):
     assert Dbom(project).find("signs") == vetted.entry
 
 
-def test_what_was_quarantined_and_is_admitted_waits_for_a_signature(project):
+def test_what_vetting_quarantined_and_is_admitted_waits_for_a_signature(project):
     register(project, signs(), pinned=False)
-    dbom = Dbom(project)
-    set_facts(dbom.find("signs"), Facts("signs", "1"), dbom, status="quarantined", reason="new")
+    dbom, facts = Dbom(project), Facts("signs", "1")
+    reason = "vetted: quarantine: BZ311"
+    set_facts(dbom.find("signs"), facts, dbom, status="quarantined", reason=reason)
     assert vet("signs", project, inspect=False).entry.status is EntryStatus.DRAFT
+
+
+@pytest.mark.parametrize("extra", [{}, {"stop/x.png": HOSTILE["reduce"]}])
+def test_what_a_person_quarantined_stays_so_for_their_reason(project, extra):
+    register(project, signs() | extra)
+    dbom, facts = Dbom(project), Facts("signs", "1")
+    set_facts(dbom.find("signs"), facts, dbom, status="quarantined", reason="a complaint")
+    entry = vet("signs", project, inspect=False).entry
+    assert (entry.status, entry.reason) == (EntryStatus.QUARANTINED, "a complaint")
 
 
 def test_the_same_picture_under_two_labels_is_told(project):
