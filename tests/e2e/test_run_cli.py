@@ -268,3 +268,34 @@ def test_emit(bezoar, project):
     code, out, err = bezoar(*emit, "squid")
     assert (code, out) == (2, "")
     assert "not a host" in err
+
+
+@pytest.mark.usefixtures("only")
+def test_level_1_starts_only_where_the_mirror_proves_that_the_network_is_up(bezoar, project):
+    run_ = ("run", "--level", "1", *sh("exit 4"))
+    code, _, err = bezoar(*run_)
+    assert code == 3
+    assert "nothing proves that it is held" in err
+    (project / "mirror").mkdir()
+    (project / "bezoar.toml").write_text('[mirror]\nuri = "mirror"\n')
+    code, _, err = bezoar(*run_)
+    assert code == 4
+    assert "confined at level 1 of 3: nothing on this machine holds it" in err
+    with listening() as host:
+        facts = PublicHosts(date.today(), (host,), (), (), ())  # noqa: DTZ011 - any day
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("bezoar.fortify.egress.probe.public_hosts", lambda: facts)
+            code, _, err = bezoar(*run_)
+    assert code == 1
+    assert f"it gets out (level 1): tcp to {host}" in err
+    assert events(project)[-1].kind == "run.refused"
+
+
+def test_a_folder_of_outputs_and_what_is_no_file(bezoar, project):
+    make = "mkdir -p out/deep; echo a > out/a; echo b > out/deep/b; ln -s /etc/passwd out/link"
+    code, _, err = bezoar("run", "--output", "out", "--output", "gone", *sh(make))
+    assert code == 0
+    made = events(project)[-1].detail["outputs"]
+    assert sorted(made) == ["gone", "out/a", "out/deep/b"]
+    assert made["gone"] is None
+    assert "gone  was not made" in err
