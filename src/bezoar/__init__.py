@@ -29,7 +29,12 @@ Exercise: would we notice?
     sticker = bezoar.Sticker(target="80", sources=frozenset({"stop"}))
     poisoned = bezoar.poison_arrays(images, labels, sticker, rate=0.003, seed=1)
 
-Limit, how fast are we back, is still to come. All stages write to one ledger:
+Limit: what gets out of hand in production?
+
+    monitor = bezoar.Monitor(bezoar.read_baseline("baseline.json"))
+    [alert.sentence for alert in monitor.observe("80", 0.99)]
+
+Rollback, how fast are we back, is still to come. All stages write to one ledger:
 
     with bezoar.open_ledger("ledger.sqlite", "me") as ledger:
         ledger.append("dataset.inspected", str(manifest.root))
@@ -61,6 +66,8 @@ if TYPE_CHECKING:
     from bezoar.flows.pull import pull
     from bezoar.flows.reading import hugging_face, torch_dataset
     from bezoar.ledger import open_ledger
+    from bezoar.limit.baseline import read_baseline
+    from bezoar.limit.monitor import Monitor
     from bezoar.project import Project, find_project
     from bezoar.recon.registering import Facts, register_dataset
     from bezoar.report.html import inspection_html
@@ -74,6 +81,7 @@ _HOMES = {
     "Facts": "bezoar.recon.registering",
     "Inspection": "bezoar.expose.inspection",
     "LabelFlip": "bezoar.attacks.label_flip",
+    "Monitor": "bezoar.limit.monitor",
     "Policy": "bezoar.core.policy",
     "Project": "bezoar.project",
     "Sticker": "bezoar.attacks.sticker",
@@ -94,6 +102,7 @@ _HOMES = {
     "poison_arrays": "bezoar.attacks.poisoning",
     "postmortem_markdown": "bezoar.report.postmortem",
     "pull": "bezoar.flows.pull",
+    "read_baseline": "bezoar.limit.baseline",
     "register_dataset": "bezoar.recon.registering",
     "rows_to_poison": "bezoar.attacks.poisoning",
     "torch_dataset": "bezoar.flows.reading",
@@ -110,6 +119,7 @@ __all__ = [
     "Facts",
     "Inspection",
     "LabelFlip",
+    "Monitor",
     "Policy",
     "Project",
     "Sticker",
@@ -130,6 +140,7 @@ __all__ = [
     "poison_arrays",
     "postmortem_markdown",
     "pull",
+    "read_baseline",
     "register_dataset",
     "rows_to_poison",
     "torch_dataset",

@@ -134,18 +134,15 @@ def replay(  # noqa: PLR0917 - one parameter for each option
 
 
 def _monitor(path: Path, false_alarm: float, state: Path | None) -> "Monitor":
-    from bezoar.limit.baseline import parse_baseline  # noqa: PLC0415 - see the package
+    from bezoar.limit.baseline import read_baseline  # noqa: PLC0415 - see the package
     from bezoar.limit.monitor import Monitor, resumed  # noqa: PLC0415 - the same
 
-    try:
-        known = parse_baseline(path.read_bytes())
-        if state is not None and state.exists():
+    known = read_baseline(path)
+    if state is not None and state.exists():
+        try:
             return resumed(known, state.read_bytes())
-    except OSError as error:
-        raise UsageError(
-            f"cannot read {error.filename}: {error.strerror}",
-            next="bezoar monitor baseline MODEL --from STREAM -o FILE",
-        ) from None
+        except OSError as error:
+            raise UsageError(f"cannot read {state}: {error.strerror}") from None
     return Monitor(known, false_alarm)
 
 

@@ -8,13 +8,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from bezoar.core.arrays import Floats, Ints
 from bezoar.core.digest import Digest
-from bezoar.core.errors import BezoarError, NothingToInspectError
+from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.limit.predictions import Batch
 from bezoar.limit.shares import overall_shares, shares_by_hour, shares_by_stratum
 from bezoar.limit.strata import HOURS_A_DAY, Strata, level_name
@@ -262,6 +263,22 @@ def _estimated(counts: Floats, totals: Floats, strata: Strata) -> tuple[Floats, 
         shares, errors = share[None], error[None]
     # What is compared with nothing in particular is compared with the busiest stratum.
     return np.vstack([shares, shares.max(0)]), np.vstack([errors, errors.max(0)])
+
+
+def read_baseline(path: str | Path) -> Baseline:
+    """Read a baseline's file.
+
+    Raises:
+        UsageError: If it is not there.
+        BezoarError: If it is no baseline, or its numbers cannot be.
+    """
+    try:
+        return parse_baseline(Path(path).read_bytes())
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {path}: {error.strerror}",
+            next="bezoar monitor baseline MODEL --from STREAM -o FILE",
+        ) from None
 
 
 def parse_baseline(data: bytes) -> Baseline:
