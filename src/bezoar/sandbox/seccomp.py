@@ -31,7 +31,8 @@ _ALL_THREADS: Final = 1
 _SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
 
 # Refused unless its first argument says otherwise; or answered as if the kernel had none.
-_BY_ARGUMENT: Final = ("clone", "clone3", "kill", "tgkill", "prlimit64")
+_BY_ARGUMENT: Final = ("clone", "clone3", "kill", "tgkill", "prlimit64", "prctl")
+_SET_PARENT_DEATH_SIGNAL: Final = 1
 
 Instruction = tuple[int, int, int, int]
 """Code, how far to jump if true, if false, and the number to compare with."""
@@ -92,6 +93,9 @@ def _by_argument(machine: str, pid: int) -> Iterator[Instruction]:
         yield from _called(name, machine, [*oneself, allow, refuse])
     limits = [first, (_EQUAL, 1, 0, 0), (_EQUAL, 0, 1, pid)]
     yield from _called("prlimit64", machine, [*limits, allow, refuse])
+    # It is to end with its parent, whatever it wants.
+    outliving = [first, (_EQUAL, 1, 0, _SET_PARENT_DEATH_SIGNAL)]
+    yield from _called("prctl", machine, [*outliving, allow, refuse])
 
 
 def _called(name: str, machine: str, then: list[Instruction]) -> list[Instruction]:

@@ -22,7 +22,6 @@ _MAGIC: Final = (
     (b"PK\x03\x04", ArchiveKind.ZIP),
     (b"PK\x05\x06", ArchiveKind.ZIP),
     (b"\x1f\x8b", ArchiveKind.GZIP),
-    (b"BZh", ArchiveKind.BZIP2),
     (b"\xfd7zXZ\0", ArchiveKind.XZ),
     (b"\x28\xb5\x2f\xfd", ArchiveKind.ZSTD),
 )
@@ -50,7 +49,10 @@ def kind_of(head: bytes) -> ArchiveKind | None:
             return kind
     if head[1:4] == _SKIPPABLE and head[0] >> 4 == 5:  # noqa: PLR2004 - 0x50 to 0x5f
         return ArchiveKind.ZSTD
-    return ArchiveKind.TAR if is_tar(head) else None
+    # What follows looks like a name, and a tar begins with the name of its first file.
+    if is_tar(head):
+        return ArchiveKind.TAR
+    return ArchiveKind.BZIP2 if head.startswith(b"BZh") else None
 
 
 def unsupported(head: bytes) -> str | None:

@@ -28,7 +28,7 @@ _SPECIAL: Final = {
 }
 _PLAIN, _CONTIGUOUS, _BEFORE_POSIX, _FOLDER = b"0", b"7", b"\0", b"5"
 _LONG_NAME, _LONG_LINK, _EXTENDED, _GLOBAL = b"L", b"K", b"x", b"g"
-_SPARSE_KEYS: Final = ("GNU.sparse.", "SCHILY.realsize", "SCHILY.offset")
+_SPARSE_KEYS: Final = ("GNU.sparse.", "SCHILY.realsize", "SCHILY.offset", "SUN.holesdata")
 _OF_AN_ENTRY: Final = ("path", "size", "linkpath", "hdrcharset", *_SPARSE_KEYS)
 _LARGEST_OCTAL: Final = 0o77777777777
 _SET_ID: Final = 0o6000

@@ -24,7 +24,7 @@ from bezoar.datasets.unpack.rules import (
     damaged,
 )
 from bezoar.datasets.unpack.zip_directory import UTF8, Directory, Record, find, records
-from bezoar.datasets.unpack.zip_extra import resolved
+from bezoar.datasets.unpack.zip_extra import decoded, resolved
 
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _LOCAL_MAGIC: Final = b"PK\x03\x04"
@@ -33,6 +33,7 @@ _DESCRIPTOR_MAGIC: Final = b"PK\x07\x08"
 _ENCRYPTED, _DESCRIBED_AFTER, _PATCHED, _STRONGLY, _MASKED = 1, 1 << 3, 1 << 5, 1 << 6, 1 << 13
 _COMPARED: Final = _ENCRYPTED | _DESCRIBED_AFTER | _PATCHED | _STRONGLY | _MASKED | UTF8
 _LONGEST_DESCRIPTOR: Final = 24
+_DEFLATED_NOTHING: Final = 2
 _SET_ID: Final = 0o6000
 
 
@@ -93,15 +94,16 @@ def _refused(record: Record) -> Refused | None:
         return Refused(UNREADABLE_ARCHIVE, "it is encrypted, and cannot be checked")
     if record.flags & _PATCHED:
         return Refused(UNREADABLE_ARCHIVE, "it is a patch of another file")
-    if stat.S_IFMT(record.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        what = "a link" if stat.S_ISLNK(record.mode) else "a special file"
+    if record.link or stat.S_IFMT(record.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        what = "a link" if record.link or stat.S_ISLNK(record.mode) else "a special file"
         return Refused(SPECIAL_ENTRY, f"it is {what}, which is not unpacked")
     return None
 
 
 def _is_folder(record: Record) -> bool:
     folder = record.raw.endswith(b"/")
-    if folder and record.size:
+    # Some programs deflate the nothing that a folder holds, into two bytes.
+    if folder and (record.size or record.packed > _DEFLATED_NOTHING):
         raise ambiguous("a folder with bytes", final=False)
     kind = stat.S_IFMT(record.mode)
     if (folder and kind == stat.S_IFREG) or (
@@ -134,6 +136,8 @@ def _after_header(file: BinaryIO, record: Record) -> tuple[int, bool]:
     rest = _read(file, record.offset + _LOCAL.size, sum(lengths))
     if rest[: lengths[0]] != record.raw:
         raise ambiguous("its own header has another name than the directory", final=False)
+    if decoded(record.raw, rest[lengths[0] :], utf8=bool(flags & UTF8)) != record.name:
+        raise ambiguous("its own header has a second name", final=False)
     if method != record.method or (flags ^ record.flags) & _COMPARED:
         raise ambiguous("its own header says another method than the directory", final=False)
     size, packed = resolved(rest[lengths[0] :], (size, packed))

@@ -24,6 +24,8 @@ _RECORD_MAGIC: Final = b"PK\x01\x02"
 _LONGEST_COMMENT: Final = 0xFFFF
 _ONES16, _ONES32 = 0xFFFF, 0xFFFFFFFF
 
+_DOS_FOLDER, _DOS_LINK = 0x10, 0x400
+
 UTF8: Final = 1 << 11
 """The flag that says that a name is UTF-8."""
 
@@ -58,6 +60,7 @@ class Record:
         offset: Where it begins.
         mode: Its permissions and kind, as on Unix; 0 where it has none.
         folder: Whether it is marked as a folder, as on DOS.
+        link: Whether it is marked as a link, as on Windows.
     """
 
     raw: bytes
@@ -70,6 +73,7 @@ class Record:
     offset: int
     mode: int
     folder: bool
+    link: bool
 
 
 def find(file: BinaryIO, size: int) -> Directory:
@@ -150,7 +154,8 @@ def _record(fields: tuple[int, ...], raw: bytes, extra: bytes) -> Record:
         size=size,
         offset=offset,
         mode=attributes >> 16,
-        folder=bool(attributes & 0x10),
+        folder=bool(attributes & _DOS_FOLDER),
+        link=bool(attributes & _DOS_LINK),
     )
 
 

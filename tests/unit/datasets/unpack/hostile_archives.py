@@ -167,6 +167,10 @@ def links():
         yield Hostile(f"special: sparse {what}", data, special)
     for mode, what in ((0o10644, "pipe"), (0o20644, "device"), (0o60644, "block"), (0o140644, "s")):
         yield Hostile(f"special: {what} (zip)", zip_of(Member(mode=mode)), special)
+    reparse = zip_of(Member(central={"dos": 0x400}))
+    yield Hostile("link: as on Windows (zip)", reparse, special)
+    solaris = tar_of(pax(SUN__holesdata=b" 0 1024"), tar_member())
+    yield Hostile("special: sparse, Solaris", solaris, special)
     with_bytes = tar_of(tar_member(b"l", kind=b"2", link=b"y"), tar_member())
     yield Hostile("link: with bytes", with_bytes, special)
     for kind in (b"Z", b"8", b"\xff", b"I"):
@@ -422,6 +426,8 @@ def fields_of_zips():
         Hostile(f"entry: {what}", zip_of(member), codes)
         for what, member in {
             "a second name": Member(extra=unicode_name),
+            "a second name in its own header": Member(local={"extra": unicode_name}),
+            "a folder with hidden bytes": Member(b"d/", b"", mode=0o40755, packed=b"hidden"),
             "no UTF-8": Member(b"\xff.txt", flags=0x800),
             "two large sizes": Member(extra=large + large),
             "an odd large size": Member(extra=extra(1, b"12345")),
@@ -549,6 +555,9 @@ def what_is_damaged():
             # Arrow's zstd frames hold no checksum: a changed byte of stored data goes unseen.
             if codec != "zst":
                 yield Hostile(f"damage: {codec} {number}", bytes(changed), codes)
+        if codec == "zst":
+            skipped = bytes(data) + b"\x50\x2a\x4d\x18\x10\0\0\0few"
+            yield Hostile("damage: a skipped frame that breaks off", skipped, codes)
         yield Hostile(f"damage: garbage after {codec}", bytes(data) + b"garbage", codes)
         yield Hostile(f"damage: a zip after {codec}", bytes(data) + zip_of(Member()), codes)
         tar = compress(tar_of(tar_member()))

@@ -32,6 +32,7 @@ CONTENTS = {
         "console.log": b"nearly a device",
         "com10.txt": b"nearly a device",
     },
+    "names like magic": {"BZh.txt": b"a", "MSCF": b"b", "LZIP": b"c", "070701": b"d"},
     "deep": {"/".join(f"level{n}" for n in range(20)) + "/x": b"deep"},
     "long names": {
         "n" * 240 + ".txt": b"long",
