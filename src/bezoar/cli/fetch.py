@@ -130,15 +130,15 @@ def _fetched(
 def _way(project: "Project", allowed: list[str], *, credentials: bool) -> "Way":
     """Return how sources are asked: as the settings allow, and this call besides."""
     from bezoar.adapters.web.download import Downloads, Pace  # noqa: PLC0415 - as above
-    from bezoar.adapters.web.reach import Reach  # noqa: PLC0415 - as above
+    from bezoar.adapters.web.reach import Reach, host_of  # noqa: PLC0415 - as above
     from bezoar.fortify.fetch.opening import Way, tokens  # noqa: PLC0415 - as above
 
     limits = project.settings.fetch
     hosts = {host.lower() for host in limits.allow_http}
     for text in allowed:
         url = text.removeprefix("git+")
-        if url.startswith("http:") and (host := urlsplit(url).hostname):
-            hosts.add(host)
+        if url.startswith("http:"):
+            hosts.add(host_of(url))
     reach = Reach(
         frozenset(hosts),
         frozenset(limits.allow_private),

@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urljoin
 
 from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.adapters.web.guard import hung_up_after
-from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of
+from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of, joined
 
 _MOST_REDIRECTS: Final = 3
 _MOST_SILENT: Final = 3
@@ -104,7 +103,7 @@ class Client:
             location = reply.headers.get("location")
             if reply.status not in REDIRECTS or not location:
                 return reply
-            target = urljoin(url, location)
+            target = joined(url, location)
             if host_of(target) != host_of(url):
                 # What was meant for one host is not shown to another.
                 extra.pop("Authorization", None)

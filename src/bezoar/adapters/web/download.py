@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, Self
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 from bezoar.adapters.web.errors import (
     CutOffError,
@@ -22,7 +22,7 @@ from bezoar.adapters.web.errors import (
     UnreachableError,
 )
 from bezoar.adapters.web.guard import Connection, hang_up
-from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of
+from bezoar.adapters.web.reach import REDIRECTS, Reach, host_of, joined
 
 _PIECE: Final = 1 << 18
 _ABSENT: Final = frozenset({401, 403, 404, 410, 451})
@@ -166,9 +166,10 @@ class Downloads:
                         _check(url, response, _answers(start, mark))
                         yield Download(url, response, tuple(hosts), watch)
                     return
-            following = urljoin(url, location)
-            if host_of(following) != host_of(url) or following.startswith("http:"):
-                # What was meant for one host is not shown to another, nor sent in the clear.
+            following = joined(url, location)
+            self.reach.checked(following)
+            if urlsplit(following)[:2] != urlsplit(url)[:2]:
+                # What was meant for one place is not shown to another, nor sent in the clear.
                 asked = _conditions(start, mark) if mark else {}
             before, url, body = url, following, None
         most = self.pace.most_redirects

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from bezoar.adapters.web.errors import UnreachableError
 from bezoar.adapters.web.guard import (
@@ -84,7 +84,7 @@ class Reach:
         """Return what every question carries, with the token of its host where there is one."""
         headers = {"User-Agent": "bezoar", "Accept-Encoding": "identity", "Accept": "*/*"}
         token = self.tokens.get(host_of(url))
-        if token and url.startswith("https:"):
+        if token and urlsplit(url).scheme == "https":
             headers["Authorization"] = token
         return headers
 
@@ -96,10 +96,22 @@ class Reach:
 
     def _check_hop(self, before: str, url: str) -> None:
         """Refuse what only a person may choose: a line without encryption, a private network."""
-        if url.startswith("http:") and not before.startswith("http:"):
+        if urlsplit(url).scheme == "http" != urlsplit(before).scheme:
             raise UnreachableError(f"{host_of(before)} redirects to an unencrypted line")
         if self.is_private(url) and not self.is_private(before):
             raise UnreachableError(f"{host_of(before)} redirects into a private network")
+
+
+def joined(url: str, location: str) -> str:
+    """Return the address that an answer from another one names.
+
+    Raises:
+        UnreachableError: If it is none.
+    """
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise UnreachableError(f"{host_of(url)} names what is no web address") from None
 
 
 def host_of(url: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote
 
 from bezoar.adapters.web.download import Download, Downloads
 from bezoar.adapters.web.errors import UnreachableError
-from bezoar.adapters.web.reach import host_of
+from bezoar.adapters.web.reach import host_of, joined
 from bezoar.core.digest import Digest
 from bezoar.core.errors import UsageError
 from bezoar.fortify.fetch.receiving import GIT_BLOB
@@ -108,7 +108,7 @@ class HubSource:
             following = _NEXT.search(headers.get("link", "")[:8_000])
             if not following:
                 return
-            url = urljoin(url, following[1])
+            url = joined(url, following[1])
             if host_of(url) != HOST:
                 raise UnreachableError(f"{HOST} continues its list at {host_of(url)}")
         raise UnreachableError(f"{HOST} lists more than {_MOST_PAGES:,} pages")

@@ -77,6 +77,8 @@ def open_source(text: str, way: Way, remote: str | None = None) -> Iterator[Sour
     Raises:
         UsageError: If it means none, or one that is not allowed.
     """
+    for one in (text, remote or ""):
+        _check_address(one)
     is_dvc = "://" not in text and Path(text).name.endswith((".dvc", "dvc.lock"))
     if is_dvc != (remote is not None):
         raise UsageError(
@@ -90,6 +92,18 @@ def open_source(text: str, way: Way, remote: str | None = None) -> Iterator[Sour
             yield source
     else:
         yield _opened(text, way)
+
+
+def _check_address(text: str) -> None:
+    """Refuse what nobody can take apart, before anybody tries to.
+
+    Raises:
+        UsageError: If it is that.
+    """
+    try:
+        _port = urlsplit(text.removeprefix("git+")).port if "://" in text else None
+    except ValueError:
+        raise UsageError(f"not an address: {text}", next=_HELP) from None
 
 
 def _opened(text: str, way: Way) -> Source:
@@ -135,8 +149,8 @@ def require_allowed(url: str, downloads: Downloads) -> None:
 
 def _path(text: str) -> Path:
     path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - a link stays a link
-    if not path.exists():
-        raise UsageError(f"{text} does not exist", next=_HELP)
+    if not text or not path.exists():
+        raise UsageError(f"{text!r} does not exist", next=_HELP)
     return path
 
 

@@ -99,12 +99,17 @@ def test_redirects_are_followed_and_few(world):
 
 @pytest.mark.parametrize(
     "target",
-    ["http://other.example.org/", "https://127.0.0.1/", "https://169.254.169.254/latest/meta-data"],
+    [
+        "http://other.example.org/",
+        "https://127.0.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1",
+    ],
 )
 def test_each_hop_is_checked(world, target):
     world.answers[URL] = (302, {"Location": target}, b"")
     client = world.client()
-    with pytest.raises(UnreachableError, match=r"only https|not a public address"):
+    with pytest.raises(UnreachableError, match=r"only https|not a public address|no web address"):
         client.json(URL)
     assert len(world.heard) == 1
 

@@ -64,6 +64,11 @@ def test_a_redirect_is_followed_and_remembered(web):
         ("file:///etc/passwd", "only https"),
         ("https://user:word@other.example.org/", "a user in it"),
         ("//127.0.0.1/x", "not a public address"),
+        ("https://2130706433/", "not a public address"),
+        ("https://0x7f.1/", "not a public address"),
+        ("https://localhost/", "not a public address"),
+        ("HTTP://data.example.org/x", "only https"),
+        ("https://[::1", "no web address"),
     ],
 )
 def test_each_hop_is_checked(web, target, why):
@@ -99,7 +104,9 @@ def test_a_token_is_never_sent_in_the_clear():
     ("before", "after"),
     [
         ("https://data.example.org/", "http://data.example.org/"),
+        ("https://data.example.org/", "HTTP://data.example.org/"),
         ("https://data.example.org/", "http://10.0.0.1:80/"),
+        ("https://data.example.org/", "HTTPS://10.0.0.1/"),
         ("https://data.example.org/", "https://10.0.0.1:443/"),
         ("http://data.example.org/", "http://10.0.0.1:80/"),
     ],
