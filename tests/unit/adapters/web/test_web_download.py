@@ -121,6 +121,16 @@ def test_what_a_person_has_allowed_a_stranger_may_not_use(before, after):
         reach.connection(after, 1, before=before)
 
 
+def test_a_redirect_does_not_lead_to_what_a_person_has_named(web):
+    place = f"127.0.0.1:{web.server.server_address[1]}"
+    web.answers["https://data.example.org/secret"] = b"secret"
+    web.answers[URL] = (302, {"Location": f"http://{place}/data.example.org/secret"}, b"")
+    reach = web.reach(plain=frozenset({"127.0.0.1"}), private=frozenset({place}))
+    with pytest.raises(UnreachableError, match="redirects to an unencrypted line"):
+        got(Downloads(reach))
+    assert len(web.heard) == 1
+
+
 def test_a_private_address_is_reached_only_by_its_name_and_port(web):
     port = web.server.server_address[1]
     plain = frozenset({"127.0.0.1"})
