@@ -37,7 +37,7 @@ def locked(job: Job, parent: int, outside: Path) -> Isolation:
         lambda: probes.limit(job.limits),
         kernel.forgo_privileges,
         lambda: namespaces.leave(job.limits.threads),
-        lambda: landlock.restrict(job.reads, job.writes),
+        lambda: landlock.restrict(job.reads, [*job.writes, Path(os.devnull)]),
         kernel.drop_capabilities,
         lambda: seccomp.restrict(os.getpid()),
     )

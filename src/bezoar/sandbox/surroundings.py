@@ -20,7 +20,6 @@ _SYSTEM: Final = (
     "/usr/share/zoneinfo",
     "/etc/ld.so.cache",
     "/etc/localtime",
-    "/dev/null",
     "/dev/zero",
     "/dev/random",
     "/dev/urandom",

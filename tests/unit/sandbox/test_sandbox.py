@@ -121,6 +121,10 @@ def test_what_it_may_read_and_write_it_can(tmp_path):
     assert (folder / "below" / "new").exists()
 
 
+def test_what_goes_nowhere_may_be_written():
+    run("write", path=os.devnull)
+
+
 def test_prints_are_no_results():
     assert run("print_something") == "this"
 
