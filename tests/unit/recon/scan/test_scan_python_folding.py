@@ -180,3 +180,26 @@ def test_what_refers_to_itself_ends():
 )
 def test_a_test_says_what_holds_in_its_branch(code, expected):
     assert [fetch.uri for fetch in read(code)] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("u = []\nu.append('a')\nu.append('b')\n", ["a", "b"]),
+        ("u = ['a']\nu += ['b']\nu.extend(('c', 'd'))\n", ["a", "b", "c", "d"]),
+        ("u = set()\nu = {'a'}\nu.add('b')\n", ["a", "b"]),
+        ("u = []\nfor n in ('a', 'b'):\n    u.append(n)\n", ["a", "b"]),
+        ("u = ['a']\nif x:\n    u.append('b')\nu.append('c')\n", ["a", "b", "c"]),
+        ("u = []\nif x:\n    u.append('a')\n", ["a"]),
+    ],
+)
+def test_what_was_added_to_a_list_is_in_it(code, expected):
+    found = read(code + "for one in u:\n    urlretrieve('https://x.edu/' + one)\n")
+    assert sorted(one.uri for one in found) == [f"https://x.edu/{one}" for one in expected]
+
+
+def test_what_a_function_adds_to_a_list_of_others_is_not_its_own():
+    found = read(
+        "u = []\ndef f():\n    u.append('https://x.edu/a')\nf()\nfor one in u:\n    urlretrieve(one)"
+    )
+    assert [one.uri for one in found] == ["{one}"]

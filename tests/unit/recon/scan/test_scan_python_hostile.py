@@ -1,5 +1,6 @@
 """No module hangs the reader, breaks it, or gets by because it is damaged."""
 
+import gc
 import string
 import time
 
@@ -7,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bezoar.recon.scan import python
 from bezoar.recon.scan.dispatch import reader
 from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
 from bezoar.recon.scan.inventory import scan
 from bezoar.recon.scan.python import prefilter
 from bezoar.recon.scan.tree import Folder
 
+LONGEST_S = 6.0  # CPU seconds; an idle machine needs less than one
 HEAD = "from datasets import load_dataset\nimport os, requests\n"
 
 
@@ -207,3 +210,33 @@ def test_any_expression_is_folded_to_something(assignments, source):
     assert len(found) <= 16
     for fetch in found:
         assert set(fetch.uri) <= set(string.printable)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = [x, x]\n" * 60,
+        "x = [x, x] if a else x\n" * 60,
+        "x = {'a': x, 'b': x}\n" * 60,
+        "x = []\n" + "x.append(x)\nload_dataset(x)\n" * 2_000,
+        "x = ['a', 'b']\n" + "x.extend(x)\nload_dataset(x)\n" * 2_000,
+        "x = []\n" + "x += x\n" * 5_000,
+        "x = 'a'\n" + "x += 'a'\nload_dataset(x)\n" * 2_000,
+        "import torchvision\n" + "x = []\n" + "x.append('a')\n" * 9_000,
+    ],
+    ids=lambda body: body[:24],
+)
+def test_a_list_that_grows_out_of_itself_ends(body):
+    began = time.process_time()
+    assert read(HEAD + "x = 'a'\n" + body + "load_dataset(x)\nload_dataset('a/b')\n")
+    assert time.process_time() - began < LONGEST_S
+
+
+def test_nothing_is_collected_while_a_file_is_read_and_all_is_as_before(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(prefilter, "may_fetch", lambda *_: seen.append(gc.isenabled()) or False)
+    (tmp_path / "a.py").write_text(HEAD)
+    monkeypatch.setattr(python, "may_fetch", prefilter.may_fetch)
+    scan(Folder(str(tmp_path)))
+    assert seen == [False]
+    assert gc.isenabled()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bezoar.recon.scan.fetch import Context, UnreadableError
+from bezoar.recon.scan.shell import may_fetch
 
 READERS = {
     "shell": "a.sh",
@@ -116,3 +117,10 @@ def test_a_fetch_is_found_whatever_does_not_close_behind_it():
     for tail in ('"', "'", "`", "$(", "${", "(", "{", "if x", "<<E"):
         text = f"wget https://x.edu/a.csv\necho {tail}\n"
         assert [fetch.uri for fetch in read(text, "a.sh", Context())] == ["https://x.edu/a.csv"]
+
+
+@pytest.mark.parametrize("part", ["git ", "git -x ", "aws s ", "git \\\n", "python ", "http "])
+def test_a_first_look_at_the_name_of_a_program_over_and_over_is_linear(part):
+    began = time.process_time()
+    assert not may_fetch(part.encode() * ((1 << 20) // len(part)))
+    assert time.process_time() - began < LIMIT / 3

@@ -30,6 +30,9 @@ from bezoar.recon.scan.python.value import (
 )
 
 _DEEPEST: Final = 40
+_HEAVIEST: Final = (
+    10_000  # Values within a list of lists, each counted as often as it stands there.
+)
 _MOST_STEPS: Final = 60_000  # of one module: far more than an honest one needs
 
 
@@ -40,6 +43,8 @@ class Folding(Names):
         super().__init__(survey, declared, elsewhere)
         self._known: dict[int, Value] = {}
         self._open: set[int] = set()
+        # Of lists and dictionaries, by their identity; they are kept, so that it stays theirs.
+        self._weights: dict[int, tuple[int, Value]] = {}
         self._steps = _MOST_STEPS
 
     def value(self, node: ast.expr, point: Point) -> Value:
@@ -84,9 +89,9 @@ class Folding(Names):
             case ast.BoolOp():
                 return self._first_true(node, point)
             case ast.List(items) | ast.Tuple(items) | ast.Set(items):
-                return Items(tuple(self._spread(items[:256], point)))
+                return self._weighed(Items(tuple(self._spread(items[:256], point))), node)
             case ast.Dict(keys, values):
-                return self._table(keys, values, point)
+                return self._weighed(self._table(keys, values, point), node)
             case ast.ListComp(element) | ast.GeneratorExp(element) | ast.SetComp(element):
                 return self._comprehension(node, element)
             case ast.UnaryOp(ast.Not(), operand):
@@ -181,7 +186,19 @@ class Folding(Names):
             else:
                 yield found
 
-    def _table(self, keys: list[ast.expr | None], values: list[ast.expr], point: Point) -> Value:
+    def _weighed(self, found: Items | Table, node: ast.expr) -> Value:
+        """Refuse what holds itself over and over: `x = [x, x]` doubles with each line."""
+        weight = 1 + sum(map(self._weight, _inner(found)))
+        if weight > _HEAVIEST:
+            return Unknown(spelled(node))
+        self._weights[id(found)] = (weight, found)
+        return found
+
+    def _weight(self, value: Value) -> int:
+        options = value.options if isinstance(value, Either) else (value,)
+        return sum(self._weights.get(id(one), (1, one))[0] for one in options)
+
+    def _table(self, keys: list[ast.expr | None], values: list[ast.expr], point: Point) -> Table:
         pairs: list[tuple[Value, Value]] = []
         for key, value in zip(keys[:256], values[:256], strict=True):
             found = self.value(value, point)
@@ -200,7 +217,9 @@ class Folding(Names):
     def _each(self, found: Value, name: str) -> Value:
         """Return one of the elements of what is iterated over."""
         if isinstance(found, Either):
-            return either((self._each(one, name) for one in found.options), name)
+            # A list that a branch may have filled counts by what it was filled with.
+            full = [one for one in found.options if one != Items(())] or found.options
+            return either((self._each(one, name) for one in full), name)
         if isinstance(found, Items):
             return either(found.items, name)
         if isinstance(found, Table):
@@ -297,6 +316,15 @@ class Folding(Names):
             if value is not None:
                 found[name] = value
         return found
+
+
+def _inner(value: Items | Table) -> Iterator[Value]:
+    """Yield all that stands in a list or dictionary."""
+    if isinstance(value, Items):
+        yield from value.items
+    else:
+        for pair in value.pairs:
+            yield from pair
 
 
 def _starting(found: Value, start: str, name: str) -> Value:

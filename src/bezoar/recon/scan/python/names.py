@@ -11,6 +11,7 @@ from bezoar.recon.scan.python.arguments import given
 from bezoar.recon.scan.python.declared import Declared
 from bezoar.recon.scan.python.scopes import END, Binding, How, Point, Scope, Survey, reaching
 from bezoar.recon.scan.python.value import (
+    MOST,
     NOTHING,
     Either,
     Plain,
@@ -20,7 +21,6 @@ from bezoar.recon.scan.python.value import (
     Unknown,
     Value,
     either,
-    joined,
     spelled,
     text,
 )
@@ -48,6 +48,7 @@ class Names(ABC):
         self.declared = declared
         self.wanted: set[str] = set()
         self._elsewhere = elsewhere
+        self._sums: dict[int, Value] = {}  # by the identity of what was added last
 
     @abstractmethod
     def value(self, node: ast.expr, point: Point) -> Value:
@@ -105,21 +106,34 @@ class Names(ABC):
                 return self._parameter(binding, name, scope or binding.point.scope)
         if binding.node is None:
             return Unknown(name)
+        if binding.how is How.ADDED:
+            return self._summed(binding, name)
         found = self.value(binding.node, binding.point)
         if binding.how is How.EACH:
             found = self._each(found, name)
         for number in binding.unpacked:
             found = self._unpacked(found, number, name)
-        if binding.how is How.ADDED:
-            before = self._before(binding, name)
-            return joined([before, found], name)
         return _under(found, name)
 
-    def _before(self, binding: Binding, name: str) -> Value:
-        point = binding.point
-        earlier = Point(point.scope, point.arms, (point.position[0], -1))
-        line = getattr(binding.node, "lineno", point.position[0])
-        return self.name(name, Point(earlier.scope, earlier.arms, (line, 0)))
+    def _summed(self, last: Binding, name: str) -> Value:
+        """Return what was there before, and all that was added to it one after the other."""
+        added: list[Value] = []
+        found, earlier = [last], last.point
+        while len(found) == 1 and (node := found[0].node) and found[0].how is How.ADDED:
+            if id(node) in self._sums:
+                break
+            if len(added) > MOST:
+                self._sums[id(last.node)] = Unknown(name)
+                return Unknown(name)
+            added.append(self.value(node, found[0].point))
+            scope, arms, (line, _) = found[0].point
+            earlier = Point(scope, arms, (getattr(node, "lineno", line), 0))
+            found = reaching(scope.bindings.get(name, []), earlier)
+        known = self._sums.get(id(found[0].node)) if len(found) == 1 else None
+        before = self.name(name, earlier) if known is None else known
+        whole = operations.added([before, *reversed(added)], name) if added else before
+        self._sums[id(last.node)] = whole
+        return whole
 
     def _imported(self, symbol: str) -> Value:
         found = self._elsewhere_value(symbol)

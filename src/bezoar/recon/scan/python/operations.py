@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 from urllib.parse import urljoin
 
@@ -24,6 +25,7 @@ from bezoar.recon.scan.python.value import (
     texts,
 )
 
+_MOST_ITEMS: Final = 256
 _PERCENT: Final = re.compile(r"%(?:\((?P<key>\w+)\))?[#0\- +]*\d*(?:\.\d+)?[sdifgxr%]")
 _FIELD: Final = re.compile(r"\{\{|\}\}|\{(?P<key>[^{}:!]*)(?:![rsa])?(?::(?P<spec>[^{}]*))?\}")
 
@@ -31,9 +33,23 @@ _FIELD: Final = re.compile(r"\{\{|\}\}|\{(?P<key>[^{}:!]*)(?:![rsa])?(?::(?P<spe
 def added(values: Sequence[Value], by: str) -> Value:
     """Return the sum of texts, or of lists."""
     if any(isinstance(one, Items) for one in values):
-        items = [item for one in values if isinstance(one, Items) for item in one.items]
-        return Items(tuple(items))
+        items = (item for one in values for item in _items(one))
+        return Items(tuple(islice(filter(_is_flat, items), _MOST_ITEMS)))
     return joined(values, by)
+
+
+def _is_flat(value: Value) -> bool:
+    """Say whether a value is no list of lists: what is added to itself grows without end."""
+    options = value.options if isinstance(value, Either) else (value,)
+    inner = [one for option in options for one in getattr(option, "items", (option,))]
+    return not any(isinstance(one, Items | Table | Either) for one in inner)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    """Return the elements of a list; of one of several lists, all that may be in it."""
+    options = value.options if isinstance(value, Either) else (value,)
+    lists = (one.items for one in options if isinstance(one, Items))
+    return tuple(dict.fromkeys(item for items in lists for item in items))
 
 
 def path(values: Sequence[Value], by: str) -> Value:

@@ -1,6 +1,7 @@
 """What a walk over a module finds: scopes, what is bound in them, and calls."""
 
 import ast
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final, NamedTuple
@@ -19,7 +20,7 @@ class How(Enum):
     """How a name gets its value."""
 
     ASSIGNED = auto()  # from `node`
-    ADDED = auto()  # by `+=`
+    ADDED = auto()  # by `+=`, or by `append` and its kind
     EACH = auto()  # each element of `node`, one after the other
     ENTERED = auto()  # by `with node as name`
     PARAMETER = auto()  # `node` is the default
@@ -142,12 +143,22 @@ class Survey:
     tests: dict[tuple[int, int], ast.expr] = field(default_factory=dict)
 
 
+def position_of(binding: Binding) -> Position:
+    """Return from where on a binding holds."""
+    return binding.point.position
+
+
 def reaching(bindings: list[Binding], point: Point) -> list[Binding]:
-    """Return the bindings that a name may have its value from, the last one first."""
+    """Return the bindings that a name may have its value from, the last one first.
+
+    Args:
+        bindings: Of the name, by position.
+        point: Where it is used.
+    """
     found: list[Binding] = []
-    for binding in reversed(bindings):
-        before = binding.point.position < point.position
-        if not before or _exclusive(binding.point.arms, point.arms):
+    for at in range(bisect_left(bindings, point.position, key=position_of) - 1, -1, -1):
+        binding = bindings[at]
+        if _exclusive(binding.point.arms, point.arms):
             continue
         found.append(binding)
         if point.arms[: len(binding.point.arms)] == binding.point.arms:

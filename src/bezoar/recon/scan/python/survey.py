@@ -14,6 +14,7 @@ from bezoar.recon.scan.python.scopes import (
     Scope,
     Site,
     Survey,
+    position_of,
 )
 
 # Fields of expressions that hold names, operators and what is the context of a name.
@@ -34,6 +35,9 @@ def survey(tree: ast.Module, module: str, *, package: bool = False) -> Survey:
     found = Survey(Scope(module))
     walker = _Walker(found, module.split(".") if package else module.split(".")[:-1])
     walker.block(tree.body, Point(found.module))
+    for scope in (found.module, *found.scopes.values()):
+        for bindings in scope.bindings.values():
+            bindings.sort(key=position_of)
     return found
 
 
@@ -53,6 +57,8 @@ class _Walker:
         match node:
             case ast.Expr() | ast.Return():
                 self.expressions(node, [node.value] if node.value else [], here)
+                if isinstance(node.value, ast.Call):
+                    self.growth(node.value, here)
             case ast.Assign(targets, value):
                 self.expressions(node, [value, *targets], here)
                 for target in targets:
@@ -182,6 +188,18 @@ class _Walker:
             binding = Binding(How.IMPORTED, None, here, symbol=symbol)
             here.scope.bind(alias.asname or alias.name, binding)
 
+    def growth(self, call: ast.Call, here: Point) -> None:
+        """Take `urls.append(url)` for `urls += [url]`, where the list is this scope's own."""
+        match call:
+            case ast.Call(ast.Attribute(ast.Name(name), "append" | "add"), [item], []):
+                added: ast.expr = ast.List([item])
+            case ast.Call(ast.Attribute(ast.Name(name), "extend" | "update"), [added], []):
+                pass
+            case _:
+                return
+        if name in here.scope.bindings:
+            here.scope.bind(name, Binding(How.ADDED, added, _after(call, here)))
+
     def target(
         self,
         target: ast.expr,
@@ -226,7 +244,7 @@ class _Walker:
                     continue
                 elif isinstance(node, ast.NamedExpr):
                     self.target(node.target, How.ASSIGNED, node.value, _after(node, here))
-                for name in _below(kind):
+                for name in _below(type(node)):
                     value = getattr(node, name)
                     if value.__class__ is list:
                         pending += value
