@@ -22,7 +22,7 @@ class Budget:
 
     def __init__(self, size: int) -> None:
         self.inflated = max(LEAST_INFLATED, MOST_RATIO * size)
-        self.steps = max(LEAST_STEPS, size // 8)
+        self.steps = max(LEAST_STEPS, size // 4)
 
     def inflate(self, count: int) -> None:
         """Pay for bytes that were unpacked.

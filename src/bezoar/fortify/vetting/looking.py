@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bezoar.core.rule import Rule
-from bezoar.datasets.decoding import decode, disagreement
+from bezoar.datasets.decoding import check, disagreement
 from bezoar.datasets.tree import IMAGE_EXTENSIONS
 from bezoar.datasets.unreadable import (
     EMPTY_FILE,
@@ -32,6 +32,8 @@ from bezoar.fortify.vetting.specimen import Seen, Specimen, filled, specimen_of_
 SECONDS: Final = 60
 """Of each file."""
 LIMITS: Final = Limits(max_pixels=1 << 25, max_bytes=1 << 26)
+_WEBP_LIMITS: Final = Limits(max_pixels=1 << 24, max_bytes=1 << 26)
+"""Its decoder holds a picture three times over."""
 _BATCH_BYTES: Final = 1 << 26
 _TEXT_EXTENSIONS: Final = frozenset({"txt", "csv", "tsv", "json", "xml", "yaml", "yml", "md"})
 _MOST_SEEN: Final = 50
@@ -133,7 +135,7 @@ def _decoding(specimen: Specimen) -> Iterator[tuple[Rule, Seen]]:
         with specimen.open() as stream:
             data = filled(stream, LIMITS.max_bytes + 1)
     try:
-        decode(data, LIMITS)
+        check(data, _WEBP_LIMITS if specimen.kind == "webp" else LIMITS)
     except UnreadableImage as error:
         yield error.rule, Seen(str(error))
     except MemoryError:

@@ -11,6 +11,7 @@ from pickle_corpus import dumped
 from PIL import Image
 from vet_corpus import picture
 
+from bezoar.datasets.decoding import UnreadableImage, check, decode
 from bezoar.fortify.vetting import looking
 from bezoar.fortify.vetting.budget import Budget, SpentError
 from bezoar.fortify.vetting.exif import read_exif
@@ -124,3 +125,17 @@ def test_an_array_of_a_large_picture_is_refused_before_it_is_decoded():
     np.save(buffer, np.zeros((1, 1, 3), np.uint8))
     lying = buffer.getvalue().replace(b"(1, 1, 3)", b"(9, 9, 3)")
     assert "BZ318" in {rule.code for _, rule, _ in looking._seen(held("a.npy", lying, Budget(0)))}
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "PPM"])
+def test_what_is_checked_is_what_is_decoded(form):
+    data = picture(form, (90, 70))
+    for cut in range(0, len(data) + 1, max(len(data) // 40, 1)):
+        results = []
+        for look in (decode, check):
+            try:
+                look(data[:cut])
+                results.append(None)
+            except UnreadableImage as error:
+                results.append(error.rule)
+        assert results[0] is results[1], cut

@@ -51,7 +51,7 @@ _TORCH: Final = re.compile(
 
 _MARKED: Final = re.compile(rb"\x80[\x02-\x05]")
 _LINE_OF_NAME: Final = re.compile(
-    rb"\n([A-Za-z_][\w.]{0,255})\n(?=[(\x29NSVUXBCIJKLMFG\]\}\x8c\x8d\x88\x89]|[pg]\d|[qh])"
+    rb"\n([A-Za-z_][\w.]{1,255})\n(?=[(\x29NSVUXBCIJKLMFG\]\}\x8c\x8d\x88\x89]|[pg]\d|[qh])"
 )
 _OF_NAMES: Final = string.ascii_letters.encode() + string.digits.encode() + b"_."
 _REACH_BACK: Final = 256
@@ -154,18 +154,21 @@ def _candidates(window: bytes) -> list[int]:
 
 
 def _before(window: bytes, end: int) -> Iterator[int]:
-    """Yield where a pickle may start that names something in the line that ends there."""
+    """Yield where a pickle may start that names something in the line that ends there.
+
+    GLOBAL takes what follows its `c`; INST needs a mark somewhere before its `i`.
+    """
     line = window[max(end - _REACH_BACK, 0) : end].rpartition(b"\n")[2]
     module = line[len(line.rstrip(_OF_NAMES)) :]
-    if b"c" not in module and b"i" not in module:
-        return
     first = end - len(line)
-    starts = [i for i, byte in enumerate(line) if byte in b"ci("]
-    yield from (first + i for i in starts[-_STARTS_BACK:])
-    # An INST opcode takes what lies behind a mark, lines before it.
-    mark = window.rfind(b"(", max(first - _REACH_BACK, 0), first)
-    if mark >= 0:
-        yield mark
+    if b"c" in module:
+        start = end - len(module)
+        starts = [i for i, byte in enumerate(module[:-1]) if byte == ord("c")]
+        yield from (start + i for i in starts[-_STARTS_BACK:])
+    if b"c" in module or b"i" in module:
+        mark = window.rfind(b"(", max(first - _REACH_BACK, 0), end)
+        if mark >= 0:
+            yield mark
 
 
 def _listed(names: list[str]) -> str:
