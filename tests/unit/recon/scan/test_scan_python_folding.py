@@ -199,7 +199,6 @@ def test_what_was_added_to_a_list_is_in_it(code, expected):
 
 
 def test_what_a_function_adds_to_a_list_of_others_is_not_its_own():
-    found = read(
-        "u = []\ndef f():\n    u.append('https://x.edu/a')\nf()\nfor one in u:\n    urlretrieve(one)"
-    )
+    code = "u = []\ndef f():\n    u.append('https://x.edu/a')\nf()\n"
+    found = read(code + "for one in u:\n    urlretrieve(one)")
     assert [one.uri for one in found] == ["{one}"]
