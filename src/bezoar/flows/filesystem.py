@@ -3,14 +3,16 @@
 pandas.read_csv("bezoar://prices/2026.csv")
 """
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bezoar.adapters.fsspec import Files, VerifiedFileSystem
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import Status
 from bezoar.flows.reading import open_version
 from bezoar.project import find_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class BezoarFileSystem(VerifiedFileSystem):
