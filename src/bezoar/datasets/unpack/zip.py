@@ -57,6 +57,8 @@ def _starts(file: BinaryIO, directory: Directory, limits: UnpackLimits) -> "arra
     """Return where the entries begin, in order."""
     starts, total = array("Q"), 0
     for record in records(file, directory):
+        if record.offset >= directory.start:
+            raise damaged("an entry that begins behind all of them")
         starts.append(record.offset)
         total += record.size
         if len(starts) > limits.entries:

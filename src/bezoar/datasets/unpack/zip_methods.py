@@ -69,9 +69,9 @@ def _lzma(file: Readable) -> Iterator[bytes]:
         "pb": position,
         "dict_size": max(window, 1 << 12),
     }
-    decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[coder])
     # Its end may be marked or not; how much there is to come out, the directory says.
     try:
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[coder])
         while not decoder.eof:
             given = file.read(PIECE) if decoder.needs_input else b""
             if not given and decoder.needs_input:

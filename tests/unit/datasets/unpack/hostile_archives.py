@@ -386,6 +386,14 @@ def ends_of_zips():
             "a directory that is longer": zip_of(one, end={"length": 900}),
             "an entry beyond the end": zip_of(Member(central={"offset": 1 << 30})),
             "an entry in the directory": zip_of(one, Member(b"b", central={"offset": 60})),
+            "an entry beyond all files": zip_of(
+                Member(
+                    central={
+                        "offset": 0xFFFFFFFF,
+                        "extra": extra(1, struct.pack("<Q", (1 << 64) - 1)),
+                    }
+                )
+            ),
             "no directory": Member().entry(),
             "a record with another magic": zip_of(Member(central={"magic": b"PK\x01\x03"})),
             "no end": zip_of(one)[:-22],
@@ -453,6 +461,9 @@ def fields_of_zips():
             "lzma, cut": Member(data=data, method=14, packed=raw_lzma(data)[:-8]),
             "lzma, no header": Member(data=data, method=14, packed=b"\x09\x04"),
             "lzma, odd properties": Member(data=data, method=14, packed=b"\0\0\5\0\xff" + bytes(9)),
+            "lzma, impossible properties": Member(
+                data=data, method=14, packed=struct.pack("<2BHBL", 9, 4, 5, 44, 1 << 16) + bytes(9)
+            ),
             "no deflated bytes": Member(data=data, method=8, packed=b""),
             "damaged": Member(packed=b"some bytes?"),
             "stored in fewer": Member(packed=b"some"),
