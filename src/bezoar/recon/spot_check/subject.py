@@ -10,6 +10,7 @@ from bezoar.core.manifest import Manifest
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom, means_path
 from bezoar.datasets.entry import DbomEntry
+from bezoar.datasets.files import open_files, open_registered
 from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.manifest import build_manifest, manifest_path, read_manifest
 from bezoar.datasets.opening import open_dataset
@@ -79,7 +80,8 @@ class Subject:
         plan = replace(plan, seed=seed)
         review = Review(self.name, self.dataset, self.manifest, plan, self.reviews)
         if not review.draw.paths:
-            raise NothingToInspectError("nothing changed since then: there is nothing to look at")
+            why = "nothing changed since then" if plan.since else f"{self.text} holds no sample"
+            raise NothingToInspectError(f"{why}: there is nothing to look at")
         review.save()
         return review
 
@@ -128,7 +130,7 @@ def find_subject(text: str, dbom: Dbom, reviews: Path, progress: Progress | None
     """
     named = None if means_path(text) else dbom.find(text)
     path = Path(text).expanduser() if named is None else dbom.locate(named)
-    dataset = open_dataset(path)
+    dataset = _opened(named, path)
     manifest = build_manifest(dataset, progress)
     if named is not None and named.root != manifest.root:
         raise BezoarError(
@@ -138,3 +140,16 @@ def find_subject(text: str, dbom: Dbom, reviews: Path, progress: Progress | None
     known = [one for one in dbom.entries() if one.content is not None]
     entry = named or next((one for one in known if one.root == manifest.root), None)
     return Subject(text, entry, dataset, manifest, dbom, reviews)
+
+
+def _opened(entry: DbomEntry | None, path: Path) -> IndexedDataset:
+    """Open data as it was registered; a path without an entry, as images or else as files."""
+    if entry is not None and entry.content is not None:
+        return open_registered(entry.content, path)
+    try:
+        dataset = open_dataset(path)
+    except (NothingToInspectError, UsageError):
+        if not path.exists():
+            raise
+        return open_files(path)
+    return dataset if len(dataset) else open_files(path)
