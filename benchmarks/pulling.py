@@ -215,6 +215,7 @@ def main() -> None:
                 for case in cases:
                     if turn == 0 or case.name.startswith("bezoar"):
                         case.run()
+                        print(f"{case.name}: {case.wall:.1f} s", file=sys.stderr, flush=True)
                     if case.reset and case.reset[0].is_dir():
                         shutil.rmtree(case.reset[0])
         show(cases)

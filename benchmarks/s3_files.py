@@ -28,6 +28,9 @@ class Server(ThreadingHTTPServer):
         self.folder = folder
         self.listed: dict[str, list[str]] = {}
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing where a client has hung up, as some do in the middle of a large file."""
+
     def keys(self, bucket: str) -> list[str]:
         """Return the names of a bucket's objects, sorted; what is listed once is kept."""
         if bucket not in self.listed:
