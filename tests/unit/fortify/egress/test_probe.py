@@ -119,10 +119,17 @@ def test_names_are_resolved_or_not(monkeypatch):
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(60))
+    released = threading.Event()
+
+    def hang(*_, **__):
+        released.wait(60)
+        raise socket.gaierror(-3, "too late")
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
     begun = time.monotonic()
     found = answers(Targets(hosts=("a.example:1", "b.example:1")), 0.1)
     assert time.monotonic() - begun < 5
+    released.set()
     assert set(found.values()) == {Answer.SILENT}
 
 
