@@ -7,7 +7,7 @@ from typing import Final
 
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
 from bezoar.recon.scan.nodes import Mapping, Scalar
 from bezoar.recon.scan.settings import Settings, summed
 
@@ -26,6 +26,7 @@ _COMMANDS: Final = frozenset({"command", "user_data", "startup_script", "inline"
 _NO_SOURCE: Final = ("terraform", "provider", "module", "output", "variable")
 _LONGEST: Final = 8192
 _DEEPEST: Final = 8
+_MOST_LINES: Final = 100_000
 
 
 def may_fetch(data: bytes) -> bool:
@@ -35,7 +36,13 @@ def may_fetch(data: bytes) -> bool:
 
 
 def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
-    """Read the fetches of a Terraform file."""
+    """Read the fetches of a Terraform file.
+
+    Raises:
+        UnreadableError: It has more lines than a person writes.
+    """
+    if text.count("\n") > _MOST_LINES:
+        raise UnreadableError(f"more than {_MOST_LINES:,} lines")
     settings = Settings(path, context)
     settings.names.update(_defaults(text))
     return _Reading(settings).fetches(text)

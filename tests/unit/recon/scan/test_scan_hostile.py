@@ -73,6 +73,26 @@ def test_a_line_of_megabytes(tmp_path, name):
     assert len(found.unreadable) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("a.py", "x"),
+        ("a.py", "a = 1;"),
+        ("a.tf", "a {"),
+        ("a.tf", "}"),
+        ("a.tf", 'a = "${a("b")}"'),
+        ("a.R", "x"),
+        ("a.R", '"a" -> x'),
+        ("a.jl", 'x = "$x$x"'),
+        ("a.sh", "x=$x"),
+    ],
+)
+def test_two_megabytes_of_small_statements_are_given_up(tmp_path, name, line):
+    lines = (2 << 20) // (len(line) + 1) - 100
+    (tmp_path / name).write_text((PYTHON if name == "a.py" else LURE) + f"{line}\n" * lines)
+    assert why(tmp_path).startswith("more than")
+
+
 def test_a_line_of_a_hundred_megabytes(tmp_path):
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(100 << 20)

@@ -28,6 +28,7 @@ _PYTHON_2: Final = (
 )
 _TOP: Final = re.compile(r"(?m)^(?=[^\s#)\]}'\"])(?!(?:else|elif|except|finally)\b)")
 _MOST_CHUNKS: Final = 4_000
+_MOST_LINES: Final = 100_000  # In 2 MiB there are not that many, unless a program wrote them.
 
 
 def parsed(text: str) -> ast.Module:
@@ -39,6 +40,8 @@ def parsed(text: str) -> ast.Module:
     Raises:
         UnreadableError: It is no Python, or nested too deeply.
     """
+    if text.count("\n") + text.count(";") > _MOST_LINES:
+        raise UnreadableError(f"more than {_MOST_LINES:,} lines")
     try:
         return _tree(text)
     except (SyntaxError, ValueError) as error:
