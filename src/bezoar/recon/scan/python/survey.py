@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import cache
 from typing import Final
 
 from bezoar.recon.scan.python.scopes import (
@@ -21,6 +20,7 @@ from bezoar.recon.scan.python.scopes import (
 _NO_EXPRESSION: Final = frozenset(
     {"attr", "arg", "ctx", "op", "ops", "type_comment", "conversion", "is_async", "id"}
 )
+_FIELDS: Final[dict[type[ast.AST], tuple[str, ...]]] = {}
 _INSIDE: Final = frozenset({ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp, ast.Lambda})
 
 
@@ -232,9 +232,10 @@ class _Walker:
             first, point = waiting.pop()
             pending: list[ast.AST | None] = list(first)
             while pending:
-                node = pending.pop()
+                if (node := pending.pop()) is None:
+                    continue
                 kind = type(node)
-                if node is None or kind is ast.Name or kind is ast.Constant:
+                if kind is ast.Name or kind is ast.Constant:
                     continue
                 if isinstance(node, ast.Call):
                     site = Site(node, spelled_last(node.func), point, statement)
@@ -244,7 +245,7 @@ class _Walker:
                     continue
                 elif isinstance(node, ast.NamedExpr):
                     self.target(node.target, How.ASSIGNED, node.value, _after(node, here))
-                for name in _below(type(node)):
+                for name in _below(kind):
                     value = getattr(node, name)
                     if value.__class__ is list:
                         pending += value
@@ -314,10 +315,12 @@ def _is_static(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == "staticmethod"
 
 
-@cache
 def _below(kind: type[ast.AST]) -> tuple[str, ...]:
     """Return the fields of an expression in which expressions may stand."""
-    return tuple(name for name in kind._fields if name not in _NO_EXPRESSION)
+    if (known := _FIELDS.get(kind)) is None:
+        known = tuple(name for name in kind._fields if name not in _NO_EXPRESSION)
+        _FIELDS[kind] = known
+    return known
 
 
 def _expressions(node: ast.stmt) -> list[ast.expr]:
