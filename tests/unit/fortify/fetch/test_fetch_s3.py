@@ -7,6 +7,7 @@ from bezoar.adapters.web.download import Downloads, Pace
 from bezoar.adapters.web.errors import NotThereError, UnreachableError
 from bezoar.adapters.web.reach import Reach
 from bezoar.core.errors import UsageError
+from bezoar.fortify.fetch import s3 as s3_source
 from bezoar.fortify.fetch.opening import Way
 
 boto3 = pytest.importorskip("boto3", reason="boto3 is not installed")
@@ -113,7 +114,8 @@ def test_without_credentials_none_are_made_up(web, way, tmp_path):
 
 
 @pytest.mark.usefixtures("s3")
-def test_an_endpoint_that_nobody_allowed_is_not_asked(web, way, tmp_path):
+def test_an_endpoint_that_nobody_allowed_is_not_asked(web, way, tmp_path, monkeypatch):
+    monkeypatch.setattr(s3_source, "_region", lambda *_: pytest.fail("it was asked"))
     with pytest.raises(UnreachableError, match="only https"):
         web.fetch("s3://signs/a/signs.zip", tmp_path, way=way(plain=False))
     with pytest.raises(UnreachableError, match="not a public address"):

@@ -259,16 +259,37 @@ def test_a_tree_has_a_digest_that_sha256sum_can_show(web, tmp_path):
     assert not (tmp_path / "quarantine/signs@2").exists()
 
 
-def test_a_tree_that_was_ended_goes_on_with_the_file_that_was_next(web, tmp_path):
+@pytest.fixture
+def ended(web, tmp_path):
+    """A tree of which one file has come, into version 1."""
     hub(web, {"a.parquet": DATA, "b.parquet": SMALL, "c.parquet": DATA[::-1]}, revision=COMMIT)
-    resolve = f"{HUB}/datasets/org/signs/resolve/{COMMIT}"
-    good = web.answers[f"{resolve}/b.parquet"]
-    web.answers[f"{resolve}/b.parquet"] = (503, {}, b"")
+    second = f"{HUB}/datasets/org/signs/resolve/{COMMIT}/b.parquet"
+    good = web.answers[second]
+    web.answers[second] = (503, {}, b"")
     with pytest.raises(UnreachableError):
-        web.fetch(f"hf://datasets/org/signs@{COMMIT}", tmp_path)
-    web.answers[f"{resolve}/b.parquet"] = good
+        web.fetch(f"hf://datasets/org/signs@{COMMIT}", tmp_path, version="1")
+    web.answers[second] = good
     web.heard.clear()
-    fetched = web.fetch(f"hf://datasets/org/signs@{COMMIT}", tmp_path)
+
+
+@pytest.mark.usefixtures("ended")
+def test_a_file_that_was_damaged_meanwhile_is_fetched_again(web, tmp_path):
+    (tmp_path / "quarantine/.signs@1.part/fetched/a.parquet").write_bytes(b"poison")
+    web.fetch(f"hf://datasets/org/signs@{COMMIT}", tmp_path, version="1")
+    assert (tmp_path / "quarantine/signs@1/fetched/a.parquet").read_bytes() == DATA
+
+
+@pytest.mark.usefixtures("ended")
+def test_what_an_earlier_run_has_fetched_and_nobody_wants_does_not_stay(web, tmp_path):
+    other = "b2" * 20
+    hub(web, {"c.parquet": SMALL}, revision=other, commit=other)
+    web.fetch(f"hf://datasets/org/signs@{other}", tmp_path, version="1")
+    assert left(tmp_path / "quarantine") == ["signs@1/fetch.json", "signs@1/fetched/c.parquet"]
+
+
+@pytest.mark.usefixtures("ended")
+def test_a_tree_that_was_ended_goes_on_with_the_file_that_was_next(web, tmp_path):
+    fetched = web.fetch(f"hf://datasets/org/signs@{COMMIT}", tmp_path, version="1")
     assert len(fetched.record.files) == 3
     brought = [url.rpartition("/")[2] for _, url, _ in web.heard if "/resolve/" in url]
     assert brought == ["b.parquet", "c.parquet"]

@@ -155,6 +155,15 @@ def test_other_bytes_are_never_joined_to_the_first_half(web, root):
     assert web.fetch(URL, root, version="1").record.sha256 == sha256(other)
 
 
+def test_nothing_of_a_longer_file_stays_behind_a_shorter_one(web, root):
+    web.answers[URL] = cut_once(len(DATA) // 2)
+    with pytest.raises(UnreachableError):
+        web.fetch(URL, root, version="1")
+    web.answers[URL] = ranged(b"short", tag='"two"')
+    assert web.fetch(URL, root, version="1").record.sha256 == sha256(b"short")
+    assert (root / "quarantine/signs@1/fetched/signs.zip").read_bytes() == b"short"
+
+
 def test_a_host_that_gives_the_rest_of_other_bytes_begins_anew(web, root):
     """It ignores `If-Range`: its answer to a question for the rest has another entity tag."""
     other = bytes(reversed(DATA))
