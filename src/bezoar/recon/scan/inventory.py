@@ -78,14 +78,19 @@ class _Scan:
         if found.language is Language.PYTHON:
             self.python[file.path] = file
             self.modules.see(file.path, imported(data))
+        elif found.language is Language.NOTEBOOK:
+            self.python[file.path] = file
+            self.modules.listen(file.path)
         self._keep(file.path, _fetches(found, data, file.path, self.context))
 
     def look_again(self) -> None:
-        """Read those modules anew that other modules of the project say more about."""
+        """Read those modules and notebooks anew that other modules say more about."""
         context = replace(self.context, again=True)
         for path in self.modules.again(self._text):
             try:
-                found = Reader(Language.PYTHON, in_ci=runs_in_ci(path))
+                is_notebook = path.lower().endswith(".ipynb")
+                language = Language.NOTEBOOK if is_notebook else Language.PYTHON
+                found = Reader(language, in_ci=runs_in_ci(path))
                 data = _bytes(self.python[path], found)
                 self._keep(path, _fetches(found, data, path, context))
             except UnreadableError as error:

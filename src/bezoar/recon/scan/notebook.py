@@ -88,7 +88,7 @@ def _of_python(code: str, path: str, context: Context) -> Iterable[Fetch]:
     """Read the cells as one module: what cannot be read is the notebook's fault, not a detail."""
     if not python_reader.may_fetch(code.encode("utf-8", "replace")):
         return []
-    return python_reader.read(code, path, replace(context, depth=context.depth + 1))
+    return python_reader.read(code, path, context)
 
 
 def _of_other_language(

@@ -7,6 +7,8 @@ import pytest
 from bezoar.core.source import Pin
 from bezoar.recon.scan.dispatch import reader
 from bezoar.recon.scan.fetch import Context, UnreadableError
+from bezoar.recon.scan.inventory import scan
+from bezoar.recon.scan.tree import Folder
 
 
 def notebook(*cells, **metadata):
@@ -143,3 +145,22 @@ def test_what_is_no_json_is_unreadable(text):
 def test_a_damaged_cell_that_may_fetch_is_never_a_pass():
     with pytest.raises(UnreadableError):
         read(notebook("import nltk", "def broken(:\n    nltk.download('punkt')"))
+
+
+def test_a_notebook_sees_the_constants_of_the_project(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "config.py").write_text("BASE = 'https://a.example'\n")
+    (tmp_path / "notebooks").mkdir()
+    source = ["import wget\n", "from src.config import BASE\n", "wget.download(BASE + '/x.csv')\n"]
+    cells = {"cells": [{"cell_type": "code", "source": source}]}
+    (tmp_path / "notebooks" / "a.ipynb").write_text(json.dumps(cells, indent=1))
+    (fetch,) = scan(Folder(str(tmp_path))).fetches
+    assert (fetch.uri, fetch.decided_by, fetch.cell) == ("https://a.example/x.csv", (), 1)
+
+
+def test_nobody_imports_what_a_notebook_defines(tmp_path):
+    source = ["import wget\n", "URL = 'https://a.example/x.csv'\n"]
+    cells = {"cells": [{"cell_type": "code", "source": source}]}
+    (tmp_path / "a.ipynb").write_text(json.dumps(cells))
+    (tmp_path / "b.py").write_text("from a import URL\nimport wget\nwget.download(URL)\n")
+    assert [one.uri for one in scan(Folder(str(tmp_path))).fetches] == ["{a.URL}"]

@@ -84,6 +84,10 @@ class Modules:
         self._packages.update(".".join(parts[:count]) for count in range(1, len(parts) + 1))
         self._by_end.setdefault(name.rpartition(".")[2], []).append(name)
 
+    def listen(self, path: str) -> None:
+        """Note that a notebook may ask for what the modules say; nobody imports it."""
+        self.known[path] = Module(path, ())
+
     def learn(self, path: str, wrappers: dict[str, Wrapper], wanted: Iterable[str]) -> None:
         """Note what the first reading of a module told."""
         if path not in self.known:
@@ -93,7 +97,7 @@ class Modules:
             name.removeprefix(module_name(path) + "."): wrapper
             for name, wrapper in wrappers.items()
         }
-        if own:
+        if own and self._by_name.get(module_name(path)) == path:
             self.wrappers[path] = own
 
     def again(self, text_of: Callable[[str], str]) -> Iterator[str]:
