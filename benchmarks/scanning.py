@@ -28,6 +28,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# What pip installs is compiled. Where Python may not keep what it compiles, each start of a tool
+# that is run from its sources would pay for it again.
+AS_INSTALLED = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 MB = 1e6
 MONOREPO_MB = 200
 REQUIRED = {"primitive", "wrapper", "config", "action"}
@@ -123,7 +126,9 @@ def measured(command: list[str], ok: tuple[int, ...] = (0,)) -> tuple[float, flo
     """Run a command; return CPU seconds of it and its children, wall seconds, peak MiB, stdout."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaint:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=tempfile.gettempdir(), stdout=out, stderr=complaint)
+        process = subprocess.Popen(
+            command, cwd=tempfile.gettempdir(), stdout=out, stderr=complaint, env=AS_INSTALLED
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)

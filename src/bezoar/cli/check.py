@@ -21,6 +21,7 @@ from bezoar.cli.output import (
     width,
     write_result,
 )
+from bezoar.cli.scan import BaselineOption
 from bezoar.core.errors import UsageError
 from bezoar.core.outcome import Outcome
 from bezoar.core.place import Place, PlaceKind
@@ -42,10 +43,7 @@ def check(  # noqa: PLR0917 - one parameter for each option
             metavar="BASE", help="Judge only what was added since this commit, by its word."
         ),
     ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Leave out the findings that this file lists."),
-    ] = None,
+    baseline: BaselineOption = None,
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Hash registered data that lies here.")
     ] = True,
