@@ -50,6 +50,8 @@ def fault(words):
     ]
     known = {option for param in command.params for option in param.opts}
     known |= {"--help", "-h"}
+    if "--" in words:  # what follows is another program's
+        words = words[: words.index("--")]
     unknown = [word for word in words if re.match(r"--?[a-z]", word) and word not in known]
     if unknown:
         return f"no option {unknown[0]}"
