@@ -21,6 +21,8 @@ from bezoar.cli.output import (
 if TYPE_CHECKING:
     from bezoar.flows.vet import Vetted
 
+_POISON = "BZ5"
+
 
 def register(app: typer.Typer) -> None:
     """Add `vet`."""
@@ -111,7 +113,10 @@ def _commands(vetted: "Vetted") -> list[str]:
         return [f"bezoar vet {spec}"]
     if vetted.verdict.admits:
         return [f"bezoar approve {spec} --reason 'WHY'"]
-    codes = " ".join(f"--override {code}" for code in vetted.record.deciding())
-    first = vetted.record.deciding()[:1]
-    explain = [f"bezoar rule {code}" for code in first]
+    deciding = vetted.record.deciding()
+    codes = " ".join(f"--override {code}" for code in deciding)
+    explain = [f"bezoar rule {code}" for code in deciding[:1]]
+    if any(code.startswith(_POISON) for code in deciding):
+        # The pictures say more than a code does.
+        explain = [f"bezoar inspect {spec} --report report.html"]
     return [*explain, f"bezoar approve {spec} {codes} --reason 'WHY'"]
