@@ -133,7 +133,8 @@ def test_a_private_address_that_another_host_names_is_not_proposed(fetch, web):
     )
     code, _, err = fetch(web.url, "--name", "signs")
     assert code == 3
-    assert "redirects" in err or "not a public address" in err
+    assert "127.0.0.1 is at 127.0.0.1, which is not a public address" in err
+    assert "allow_private" not in err
 
 
 @pytest.mark.parametrize(

@@ -141,9 +141,10 @@ class Bay:
         wanted = {file.path for file in record.files}
         with _mended(self.folder):
             _sweep(self.folder / "fetched", wanted)
-            self.forget()
-            for name in ("journal.jsonl", "source.json"):
-                (self.folder / name).unlink(missing_ok=True)
+            # Notes, and drafts of notes that an ended run has left.
+            for path in list(self.folder.iterdir()):
+                if path.name != "fetched":
+                    path.unlink()
             write_whole(self.folder / "fetch.json", record.text().encode())
             _sync_folders(self.folder / "fetched")
             self.folder.rename(self.target)

@@ -355,6 +355,16 @@ def test_a_disk_that_is_full_is_told(web, root, monkeypatch):
     assert web.fetch(URL, root, version="1").record.sha256 == sha256(DATA)
 
 
+def test_a_draft_of_a_note_that_an_ended_run_left_does_not_stay(web, root):
+    web.answers[URL] = cut_once(len(DATA) // 2)
+    with pytest.raises(UnreachableError):
+        web.fetch(URL, root, version="1")
+    (root / "quarantine/.signs@1.part/.incoming.json.77.part").write_bytes(b"half")
+    web.answers[URL] = ranged(DATA)
+    web.fetch(URL, root, version="1")
+    assert left(root / "quarantine") == ["signs@1/fetch.json", "signs@1/fetched/signs.zip"]
+
+
 def test_two_fetches_at_once_do_not_mix(web, root):
     def meanwhile(request):
         with pytest.raises(BezoarError, match="by another process"):
