@@ -93,6 +93,17 @@ def test_two_megabytes_of_small_statements_are_given_up(tmp_path, name, line):
     assert why(tmp_path).startswith("more than")
 
 
+@pytest.mark.parametrize("part", ["a,", "a="])
+def test_a_statement_of_a_million_parts_is_given_up(tmp_path, part):
+    (tmp_path / "a.py").write_text(PYTHON + part * 700_000 + "1\n")
+    assert why(tmp_path).startswith("more than")
+
+
+def test_a_table_of_numbers_is_read(tmp_path):
+    (tmp_path / "a.py").write_text(PYTHON + "x = [" + "0.25, " * 200_000 + "]\n")
+    assert not looked_at(tmp_path).unreadable
+
+
 def test_a_line_of_a_hundred_megabytes(tmp_path):
     with (tmp_path / "a.yaml").open("wb") as file:
         file.truncate(100 << 20)

@@ -30,6 +30,8 @@ _TOP: Final = re.compile(r"(?m)^(?=[^\s#)\]}'\"])(?!(?:else|elif|except|finally)
 _MOST_CHUNKS: Final = 4_000
 _MOST_LINES: Final = 100_000  # In 2 MiB there are not that many, unless a program wrote them.
 
+_MOST_PARTS: Final = 400_000  # As many numbers as a table of data has in 2 MiB.
+
 
 def parsed(text: str) -> ast.Module:
     """Return the syntax tree of a module.
@@ -42,6 +44,8 @@ def parsed(text: str) -> ast.Module:
     """
     if text.count("\n") + text.count(";") > _MOST_LINES:
         raise UnreadableError(f"more than {_MOST_LINES:,} lines")
+    if text.count(",") + text.count("=") > _MOST_PARTS:
+        raise UnreadableError(f"more than {_MOST_PARTS:,} names and values")
     try:
         return _tree(text)
     except (SyntaxError, ValueError) as error:
