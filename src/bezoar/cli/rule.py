@@ -32,7 +32,9 @@ def rule(
     elif code.upper() in rules.RULES:
         write_result(explanation(rules.rule(code.upper())))
     else:
-        near = difflib.get_close_matches(code.upper(), rules.RULES, n=1, cutoff=0)
+        # A code that begins so is nearer than one that only looks like it.
+        begun = [known for known in rules.RULES if known.startswith(code.upper())]
+        near = difflib.get_close_matches(code.upper(), begun or rules.RULES, n=1, cutoff=0)
         raise UsageError(f"there is no rule {code!r}", next=f"bezoar rule {near[0]}")
 
 

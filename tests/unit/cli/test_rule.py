@@ -18,5 +18,10 @@ def test_without_a_code_every_rule_is_listed(capsys):
 
 
 def test_an_unknown_code_is_answered_with_the_nearest(capsys):
-    assert run(["rule", "BZ16"]) == 2
-    assert capsys.readouterr().err == "error: there is no rule 'BZ16'\n  try: bezoar rule BZ163\n"
+    assert run(["rule", "BZ1633"]) == 2
+    assert capsys.readouterr().err == "error: there is no rule 'BZ1633'\n  try: bezoar rule BZ163\n"
+
+
+def test_what_begins_so_is_nearer_than_what_looks_like_it(capsys):
+    assert run(["rule", "bz34"]) == 2
+    assert "try: bezoar rule BZ34" in capsys.readouterr().err
