@@ -430,8 +430,13 @@ class _Handler(BaseHTTPRequestHandler):
             digests.append(digest)
         whole = base64.b64encode(hashlib.sha256(b"".join(digests)).digest()).decode()
         data = b"".join(upload.parts[number] for number in sorted(upload.parts))
-        self._stored(data, upload.headers, f"{whole}-{len(digests)}")
+        # It is gone before the client hears that it is done.
         self.s3.uploads.pop(self.query["uploadId"])
+        try:
+            self._stored(data, upload.headers, f"{whole}-{len(digests)}")
+        except _RefusedError:
+            self.s3.uploads[self.query["uploadId"]] = upload
+            raise
 
     def _delete(self, _body: bytes) -> None:
         if "uploadId" in self.query:
