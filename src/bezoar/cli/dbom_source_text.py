@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome
+from bezoar.core.outcome import Outcome, findings_in
 from bezoar.core.place import printable
 from bezoar.recon.outdated import Compared
 from bezoar.recon.source.judging import Standing
@@ -53,7 +53,7 @@ def standing_text(standing: Standing, outcomes: Sequence[Outcome], width: int) -
     parts: list[Iterable[str]] = [_answer(standing, width)]
     if standing.grade is not None:
         parts += [_signals(standing, width), ["✓ good  ~ fair  ✗ poor  ! bad  ? nobody said"]]
-    parts += [_asked(standing), _next(_findings(outcomes))]
+    parts += [_asked(standing), _next(findings_in(outcomes))]
     return "\n\n".join(filter(None, ("\n".join(part) for part in parts))) + "\n"
 
 
@@ -118,7 +118,7 @@ def compared_text(compared: Sequence[Compared], outcomes: Sequence[Outcome], wid
     parts: list[Iterable[str]] = [_wrapped(head, 0, width)]
     parts += [_origin(one, width) for one in compared]
     parts.append(["✓ the same  ~ newer there  ✗ not what you pinned  ? nobody can tell"])
-    parts.append(_next(_findings(outcomes)))
+    parts.append(_next(findings_in(outcomes)))
     return "\n\n".join(filter(None, ("\n".join(part) for part in parts))) + "\n"
 
 
@@ -140,10 +140,6 @@ def _origin(one: Compared, width: int) -> Iterator[str]:
     if more > 0:
         at_least = "at least " if upstream.more_changes else ""
         yield f"    and {at_least}{more:,} more: --format json has each"
-
-
-def _findings(outcomes: Sequence[Outcome]) -> list[Finding]:
-    return [finding for outcome in outcomes for finding in outcome.findings]
 
 
 def _next(findings: Sequence[Finding]) -> Iterator[str]:

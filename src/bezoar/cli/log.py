@@ -23,6 +23,7 @@ from bezoar.cli.output import (
     write_result,
 )
 from bezoar.core.errors import BezoarError
+from bezoar.core.outcome import findings_in
 
 if TYPE_CHECKING:
     from bezoar.core.event import Event
@@ -86,7 +87,7 @@ def verify(
         outcomes = as_outcomes(ledger.verify())
         check = _compare_heads(project, ledger, hold=not any(one.findings for one in outcomes))
         outcomes = (*outcomes, check.outcome)
-        findings = [finding for outcome in outcomes for finding in outcome.findings]
+        findings = findings_in(outcomes)
         heads = {} if findings else {name: str(ledger.head(name)) for name in ledger.writers()}
     fail_on = fail_on or project.settings.fail_on
     fields = {"heads": heads, "after_signed_head": dict(check.after)}

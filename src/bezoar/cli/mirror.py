@@ -17,6 +17,7 @@ from bezoar.cli.output import (
     write_result,
 )
 from bezoar.core.errors import UsageError
+from bezoar.core.outcome import findings_in
 
 if TYPE_CHECKING:
     from bezoar.flows.mirror import Mirrored
@@ -55,7 +56,7 @@ def mirror(  # noqa: PLR0917 - one parameter for each option
     project = find_project()
     with progress_bar("Verifying" if verify else "Mirroring") as progress:
         done = publish(project, dataset, progress, verifying=verify, mend=mend)
-    findings = [finding for outcome in done.outcomes for finding in outcome.findings]
+    findings = findings_in(done.outcomes)
     limit = fail_on or project.settings.fail_on
     subject = done.entry.spec
     text = findings_result(

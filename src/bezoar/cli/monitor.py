@@ -61,7 +61,7 @@ def baseline(
 
     It never adapts by itself: a new baseline is a decision, and an event in the ledger.
     """
-    from bezoar.core.digest import Digest  # noqa: PLC0415 - see the package's docstring
+    from bezoar.datasets.entry import timestamp  # noqa: PLC0415 - see the package's docstring
     from bezoar.limit.baseline import estimate_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - the same
 
@@ -73,13 +73,23 @@ def baseline(
             lambda: read_predictions(stream, others),
             hour=_HOUR in columns or (_AUTO in columns and _hours_differ(stream)),
             columns=others,
-            made_at=_now(),
-            source=str(Digest.of(stream.read_bytes())) if stream.is_file() else "",
+            made_at=timestamp(),
+            source=_digest(stream),
         )
     with whole_file(output) as draft:
         draft.write_text(made.as_json() + "\n", encoding="ascii")
     _record("monitor.baseline", made, {"predictions": made.predictions, "file": output.name})
     _tell(made, output)
+
+
+def _digest(stream: Path) -> str:
+    """Return a file's SHA-256, read piece by piece; empty where it cannot be read."""
+    from bezoar.core.digest import Digest  # noqa: PLC0415 - see the package's docstring
+    from bezoar.datasets.hashing import FileHashes  # noqa: PLC0415 - the same
+
+    file = stream.resolve()  # a stream may well be a link
+    (hashed,) = FileHashes(file.parent, [file.name]).results()
+    return "" if hashed.error else str(Digest("sha256", hashed.sha256))
 
 
 def _hours_differ(stream: Path) -> bool:
@@ -188,9 +198,3 @@ def _record(kind: str, made: "Baseline", detail: dict[str, object]) -> None:
 
     with open_ledger(find_project()) as ledger:
         ledger.append(kind, str(made.digest), {"model": made.model, **detail})
-
-
-def _now() -> str:
-    from datetime import UTC, datetime  # noqa: PLC0415 - see the package's docstring
-
-    return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -20,6 +20,7 @@ from bezoar.cli.output import (
     write_result,
 )
 from bezoar.core.errors import UsageError
+from bezoar.core.outcome import findings_in
 
 if TYPE_CHECKING:
     from bezoar.datasets.dbom import Dbom
@@ -65,7 +66,7 @@ def verify(  # noqa: PLR0917 - one parameter for each option
     with progress_bar("Verifying") as progress:
         result = verify_entry(entry, dbom.manifests, opened, hashes, progress)
     seconds = round(time.monotonic() - began, 3)
-    findings = [finding for outcome in result.outcomes for finding in outcome.findings]
+    findings = findings_in(result.outcomes)
     detail = {"root": str(result.root), "samples": result.samples, "seconds": seconds}
     proof = {"manifest": str(entry.manifest), "intact": result.intact, "findings": len(findings)}
     record(project, "dataset.verified", entry, detail | proof)

@@ -67,6 +67,11 @@ class Outcome:
         }
 
 
+def findings_in(outcomes: Iterable[Outcome]) -> list[Finding]:
+    """Return what was found, rule by rule."""
+    return [finding for outcome in outcomes for finding in outcome.findings]
+
+
 def tally(outcomes: Iterable[Outcome]) -> dict[Status, int]:
     """Count the outcomes by status; all five statuses are keys."""
     counts = Counter(outcome.status for outcome in outcomes)

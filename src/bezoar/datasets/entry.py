@@ -272,3 +272,8 @@ def check_names(name: str, version: str) -> None:
 def now() -> datetime:
     """Return the time, in whole seconds, UTC."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def timestamp() -> str:
+    """Return the time as RFC 3339, in whole seconds, UTC."""
+    return now().strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from bezoar.datasets.containers import SPECIAL_FILE, at_file, damaged
 from bezoar.datasets.indexed import IndexedDataset
+from bezoar.datasets.regular import READ
 from bezoar.datasets.tree import Tree, tree_dataset
 from bezoar.datasets.unreadable import OVERSIZED_IMAGE, Limits, UnreadableImage
-
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def open_folder(root: Path) -> IndexedDataset:
@@ -59,7 +58,7 @@ def read_file(root: Path, path: str, limits: Limits = Limits()) -> bytes:  # noq
         UnreadableImage: If it is larger than the limit.
         OSError: If it cannot be read.
     """
-    descriptor = os.open(os.path.join(root, path), _FLAGS)  # noqa: PTH118 - hot loop
+    descriptor = os.open(os.path.join(root, path), READ)  # noqa: PTH118 - hot loop
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         # One byte more than its size shows the end of the file in the same call.
         wanted = min(os.fstat(descriptor).st_size, limits.max_bytes) + 1

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bezoar.core.errors import BezoarError
+from bezoar.datasets.regular import READ
 
-# A link, a pipe or a terminal in the place of a file must neither be followed nor waited for.
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Fits the second-level cache: hashing reads what the kernel has just written there.
 _BUFFER: Final = 1 << 18
 _RECORD: Final = struct.Struct(">Q32s")
@@ -118,7 +117,7 @@ def _records(root: bytes, paths: Sequence[str]) -> Iterator[bytes]:
     view, buffers = memoryview(buffer), [buffer]
     for path in paths:
         try:
-            file = open_file(prefix + os.fsencode(path), _FLAGS)
+            file = open_file(prefix + os.fsencode(path), READ)
             try:
                 size = read(file, buffers)
                 digest = new(view[:size])

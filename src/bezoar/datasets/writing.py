@@ -21,7 +21,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise BezoarError(
             f"cannot write {path}: {error.strerror}", next=f"ls -ld {path.parent}"
@@ -31,8 +31,8 @@ def write_whole(path: Path, data: bytes) -> None:
             draft.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive."""
+def sync_folder(folder: str | Path) -> None:
+    """Make what was put into a folder, or renamed in it, survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

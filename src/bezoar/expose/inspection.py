@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome
+from bezoar.core.outcome import Outcome, findings_in
 from bezoar.core.policy import Verdict
 
 SCHEMA_VERSION = 1
@@ -62,7 +62,7 @@ class Inspection:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Every finding, worst first."""
-        found = [finding for outcome in self.outcomes for finding in outcome.findings]
+        found = findings_in(self.outcomes)
         return tuple(sorted(found, key=lambda f: (-f.severity, f.code, f.place)))
 
     @property

@@ -5,18 +5,20 @@ the spot check and the head of the ledger.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from bezoar.core.digest import Digest
 from bezoar.core.event import Event
+from bezoar.core.outcome import findings_in
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.files import open_registered
 from bezoar.datasets.manifest import manifest_path, read_manifest
+from bezoar.flows.events import record_event
 from bezoar.fortify.signing import NotApprovedError, check_approval
 from bezoar.fortify.signing.approval import refuse_revoked
 from bezoar.fortify.signing.chain import trusted_keyring
@@ -120,7 +122,7 @@ def approve(
     path = write_sign_off(project.dbom, signed)
     if not signed.lacking:
         entry = _with_status(dbom, entry, Status.APPROVED, signed.statement.reason)
-    _record(project, SIGNED if signed.lacking else APPROVED, entry, _detail(signed, reason))
+    record_event(project, SIGNED if signed.lacking else APPROVED, entry, _detail(signed, reason))
     return Approved(entry, signed, path, review)
 
 
@@ -150,7 +152,7 @@ def revoke(
     path = sign_revocation(project.dbom, entry, reason, keyring, signer)
     entry = _with_status(dbom, entry, Status.REVOKED, reason)
     by = keyring.keys[signer.public.id].name
-    _record(project, REVOKED, entry, {"reason": reason, "signers": [by]})
+    record_event(project, REVOKED, entry, {"reason": reason, "signers": [by]})
     return entry, path
 
 
@@ -195,7 +197,7 @@ def _verify(entry: DbomEntry, dbom: Dbom, files: Digest, progress: Progress | No
         )
     opened = open_registered(entry.registered, path)
     outcomes = verify_entry(entry, dbom.manifests, opened, progress=progress).outcomes
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    findings = findings_in(outcomes)
     if grave := [finding for finding in findings if finding.severity >= Severity.MEDIUM]:
         raise _changed(entry, f"{grave[0].place}: {grave[0].message}")
     delivered = read_manifest(manifest_path(dbom.manifests, files), files)
@@ -227,8 +229,3 @@ def _detail(signed: Signed, reason: str) -> dict[str, Any]:
         "files": statement.files,
         "keyring": statement.keyring,
     } | ({"lacking": signed.lacking} if signed.lacking else {})
-
-
-def _record(project: Project, kind: str, entry: DbomEntry, detail: Mapping[str, Any]) -> None:
-    with open_ledger(project) as ledger:
-        ledger.append(kind, str(entry.root), {"dataset": entry.spec, **detail})

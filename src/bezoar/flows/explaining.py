@@ -13,7 +13,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.json_object import parse_object
 from bezoar.core.manifest import Manifest
 from bezoar.core.manifest_diff import diff
-from bezoar.core.outcome import Outcome
+from bezoar.core.outcome import Outcome, findings_in
 from bezoar.core.place import Place, PlaceKind
 from bezoar.datasets.containers import readable
 from bezoar.datasets.dbom import Dbom
@@ -65,7 +65,7 @@ class Explanation:
     @property
     def findings(self) -> list[Finding]:
         """Everything that was found."""
-        return [finding for outcome in self.outcomes for finding in outcome.findings]
+        return findings_in(self.outcomes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.entry_toml import format_entry
 from bezoar.datasets.manifest import check_digest, manifest_path, read_manifest
+from bezoar.flows.events import record_event
 from bezoar.fortify.mirror.content import Version
 from bezoar.fortify.mirror.keys import blob_key
 from bezoar.fortify.mirror.opening import declared_mirror
@@ -34,7 +35,6 @@ from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.places import keys_folder, sign_off_path
 from bezoar.fortify.signing.revocation import verified_revocation
 from bezoar.fortify.vetting.record import record_path
-from bezoar.ledger import open_ledger
 from bezoar.project import Project
 
 Progress = Callable[[int, int], None]
@@ -114,7 +114,7 @@ def mirror(
                 _refused(project, entry, error)
                 raise
     done = replace(done, seconds=round(time.monotonic() - began, 3))
-    _record(project, MIRRORED if done.receipt else LOOKED, entry, _detail(done))
+    record_event(project, MIRRORED if done.receipt else LOOKED, entry, _detail(done))
     return done
 
 
@@ -239,13 +239,8 @@ def _refused(project: Project, entry: DbomEntry, error: HashMismatch) -> None:
     """Leave an event; where the ledger cannot be written, the refusal still stands."""
     detail = {"what": type(error).__name__, "why": error.message, "where": error.place}
     try:
-        _record(
+        record_event(
             project, REFUSED, entry, detail | {"expected": error.expected, "found": error.found}
         )
     except BezoarError as failed:
         error.add_note(f"the ledger does not know of it: {failed.message}")
-
-
-def _record(project: Project, kind: str, entry: DbomEntry, detail: dict[str, Any]) -> None:
-    with open_ledger(project) as ledger:
-        ledger.append(kind, str(entry.root), {"dataset": entry.spec} | detail)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bezoar.core.errors import BezoarError, UsageError
+from bezoar.core.outcome import findings_in
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry, Status
@@ -76,7 +77,7 @@ def _registered_copy(name: str, project: Project) -> Path:
 def _verify(entry: DbomEntry, path: Path, dbom: Dbom) -> None:
     """Raise where the data is not what was registered."""
     outcomes = verify_entry(entry, dbom.manifests, open_registered(entry.registered, path)).outcomes
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    findings = findings_in(outcomes)
     grave = [finding for finding in findings if finding.severity >= Severity.MEDIUM]
     if grave:
         first = grave[0]

@@ -11,6 +11,7 @@ from bezoar.core.errors import BezoarError, HashMismatch
 from bezoar.core.manifest import Manifest
 from bezoar.datasets.dbom import Dbom, split_spec
 from bezoar.datasets.entry import DbomEntry, Status
+from bezoar.flows.events import record_event
 from bezoar.flows.past import PastProject, past_project
 from bezoar.fortify.mirror.opening import declared_mirror
 from bezoar.fortify.mirror.store import Store
@@ -20,7 +21,6 @@ from bezoar.fortify.pull.manifests import Manifests, read_manifests
 from bezoar.fortify.pull.seen import ReplayedError
 from bezoar.fortify.pull.verifying import Verification
 from bezoar.fortify.signing import Approval, NotApprovedError
-from bezoar.ledger import open_ledger
 from bezoar.project import Project
 
 Progress = Callable[[int, int], None]
@@ -184,13 +184,6 @@ def record_refusal(project: Project, entry: DbomEntry, error: BezoarError) -> No
         record_event(project, "dataset.refused", entry, detail)
     except BezoarError as failed:
         error.add_note(f"the ledger does not know of it: {failed.message}")
-
-
-def record_event(project: Project, kind: str, entry: DbomEntry, detail: dict[str, Any]) -> None:
-    """Leave an event about a version in the project's ledger."""
-    subject = str(entry.root) if entry.content is not None else entry.spec
-    with open_ledger(project) as ledger:
-        ledger.append(kind, subject, {"dataset": entry.spec} | detail)
 
 
 def _detail(pulled: Pulled) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from bezoar.core.manifest import Entry
 from bezoar.datasets.containers import readable
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.decoding import decode
+from bezoar.flows.events import record_event
 from bezoar.flows.pulling import (
     REFUSALS,
     Cleared,
     chosen,
     clear,
     judge_of,
-    record_event,
     record_refusal,
     target_of,
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from bezoar.core.errors import BezoarError
+from bezoar.core.outcome import findings_in
 from bezoar.core.policy import Verdict
 from bezoar.datasets.dbom import Dbom, describe
 from bezoar.datasets.entry import DbomEntry, Status, now
@@ -27,7 +28,7 @@ def register(entry: DbomEntry, held: Held, samples: Samples, dbom: Dbom) -> Dbom
     if entry.content is not None:
         if samples.manifest.root != entry.root:
             why = f"its root is {samples.manifest.root}"
-            found = [finding for outcome in samples.outcomes for finding in outcome.findings]
+            found = findings_in(samples.outcomes)
             if found and not samples.whole:
                 why = f"{found[0].place}: {found[0].message}"
             raise BezoarError(

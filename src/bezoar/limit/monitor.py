@@ -229,13 +229,7 @@ class Monitor:
             baseline=np.frombuffer(self.baseline.digest.value, np.uint8),
             promise=np.array([self.per_false_alarm, self.standard_errors]),
             next=np.array([self._next, *(self.refused[why] for why in _REASONS)]),
-            counts=held.counts,
-            seen=held.seen,
-            mass=held.mass,
-            alarmed=held.alarmed,
-            when=held.when,
-            then=held.then,
-            events=held.events,
+            **{name: getattr(held, name) for name in _PARTS},
         )
         return sink.getvalue()
 

@@ -12,7 +12,7 @@ from bezoar.adapters import croissant, cyclonedx, dvc, intoto, spdx
 from bezoar.adapters.leftover import JsonObject
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.dbom import Dbom
-from bezoar.datasets.entry import DbomEntry, now
+from bezoar.datasets.entry import DbomEntry, timestamp
 from bezoar.datasets.files import open_registered
 from bezoar.datasets.manifest import build_manifest
 
@@ -65,12 +65,12 @@ def entry_values(entry: DbomEntry) -> JsonObject:
 
 def _cyclonedx(form_version: str) -> Callable[[list[JsonObject]], JsonObject]:
     return lambda entries: cyclonedx.bill(
-        entries, version=form_version, made_at=_now(), program_version=version("bezoar")
+        entries, version=form_version, made_at=timestamp(), program_version=version("bezoar")
     )
 
 
 def _spdx(entries: list[JsonObject]) -> JsonObject:
-    return spdx.document(entries, made_at=_now(), program_version=version("bezoar"))
+    return spdx.document(entries, made_at=timestamp(), program_version=version("bezoar"))
 
 
 def _croissant(form_version: str) -> Callable[[list[JsonObject]], JsonObject]:
@@ -91,10 +91,6 @@ _WRITERS: Final[Mapping[Form, Callable[[list[JsonObject]], Any]]] = {
     Form.CROISSANT_1_0: _croissant("1.0"),
     Form.INTOTO: _intoto,
 }
-
-
-def _now() -> str:
-    return now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _dvc(entry: DbomEntry, dbom: Dbom, folder: Path) -> str:

@@ -15,6 +15,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.entry import Published
+from bezoar.datasets.regular import READ
 
 CopyOf = Callable[[Published], Path | None]
 """Where the bytes of a published file lie here; None where they do not."""
@@ -29,8 +30,6 @@ UNLIKE_ITS_SOURCE: Final = Rule(
     taxonomy=("ATLAS:AML.T0020",),
 )
 
-# A link in the place of a file must neither be followed nor waited for.
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE: Final = 1 << 20
 _PLAIN: Final = ("md5", "sha1", "sha256", "sha512")
 GIT_BLOB: Final = "git-blob-sha1"
@@ -113,7 +112,7 @@ def file_digests(path: Path, algorithm: str) -> tuple[tuple[Digest, ...] | None,
     """
     if algorithm not in (*_PLAIN, GIT_BLOB, DOS2UNIX):
         return None, 0
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, READ)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome, Status
+from bezoar.core.outcome import Outcome, Status, findings_in
 from bezoar.core.place import PlaceKind, printable
 from bezoar.core.severity import Severity
 
@@ -26,7 +26,7 @@ def github_annotations(outcomes: Sequence[Outcome], *, fail_on: Severity = Sever
     Returns:
         Lines; empty where nothing was found.
     """
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    findings = findings_in(outcomes)
     findings.sort(key=lambda one: (-one.severity, one.place, one.code))
     lines = [_annotation(finding, fail_on) for finding in findings]
     return "".join(f"{line}\n" for line in (*lines, *_not_finished(outcomes)))

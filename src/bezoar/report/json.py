@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bezoar.core.outcome import Outcome, tally
+from bezoar.core.outcome import Outcome, findings_in, tally
 from bezoar.core.policy import Verdict
 
 SCHEMA_VERSION = 1
@@ -24,7 +24,7 @@ def outcomes_json(
         verdict: What the policy made of them, where one was asked.
         fields: More top-level fields; they win over those written here.
     """
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    findings = findings_in(outcomes)
     findings.sort(key=lambda f: (-f.severity, f.code, f.place))
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     if verdict is not None:

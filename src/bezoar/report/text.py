@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bezoar.core.finding import Finding
-from bezoar.core.outcome import Outcome, Status
+from bezoar.core.outcome import Outcome, Status, findings_in
 from bezoar.core.place import printable
 from bezoar.core.policy import Verdict
 from bezoar.core.rule import Rule
@@ -53,7 +53,7 @@ def findings_text(
         Lines, with a line end after the last.
     """
     width = max(width, NARROWEST)
-    findings = [finding for outcome in outcomes for finding in outcome.findings]
+    findings = findings_in(outcomes)
     return _text(
         [
             _head(verdict, subject, "", width, found=bool(findings)) if verdict else (),

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 from pydantic import ValidationError
 
 from bezoar.core.errors import BezoarError
-from bezoar.datasets.writing import write_whole
+from bezoar.datasets.writing import sync_folder, write_whole
 from bezoar.fortify.quarantine import FetchedFile, FetchRecord, Quarantine
 
 _PIECE: Final = 1 << 20
@@ -148,7 +148,7 @@ class Bay:
             write_whole(self.folder / "fetch.json", record.text().encode())
             _sync_folders(self.folder / "fetched")
             self.folder.rename(self.target)
-            _sync(self.target.parent)
+            sync_folder(self.target.parent)
 
     def discard(self) -> None:
         """Leave nothing behind."""
@@ -215,15 +215,7 @@ def _sweep(folder: Path, wanted: set[str]) -> None:
 
 def _sync_folders(folder: Path) -> None:
     for root, _, _ in os.walk(folder):
-        _sync(Path(root))
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(Path(root))
 
 
 @contextmanager

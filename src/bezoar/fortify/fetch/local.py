@@ -11,11 +11,11 @@ from typing import Final
 
 from bezoar.adapters.web.errors import UnreachableError
 from bezoar.core.errors import UsageError
+from bezoar.datasets.regular import READ
 from bezoar.fortify.fetch.names import harmless, is_aside
 from bezoar.fortify.fetch.source import Pieces, Plan, RemoteFile
 
 _PIECE: Final = 1 << 20
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class LocalSource:
     def opened(self, file: RemoteFile, start: int = 0, mark: str = "") -> Iterator[Pieces]:
         """Open a file; see `Source`."""
         try:
-            descriptor = os.open(file.at, _FLAGS)
+            descriptor = os.open(file.at, READ)
         except OSError as error:
             raise UnreachableError(f"cannot read {file.uri}: {error.strerror}") from None
         with os.fdopen(descriptor, "rb", buffering=0) as opened:

@@ -12,9 +12,8 @@ from typing import BinaryIO, Final
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.manifest import Manifest
+from bezoar.datasets.regular import READ
 
-# A link, a pipe or a terminal in the place of a file must neither be followed nor waited for.
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OTHER_THAN_IT_WAS: Final = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.EISDIR})
 
 
@@ -106,4 +105,4 @@ class _Opener:
 
 
 def _open(path: str, _flags: int) -> int:
-    return os.open(path, _FLAGS)
+    return os.open(path, READ)

@@ -14,6 +14,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.core.mirror import Stored
 from bezoar.core.outcome import Outcome
+from bezoar.datasets.writing import sync_folder
 from bezoar.fortify.mirror.keys import checked
 from bezoar.fortify.mirror.store import PIECE, CheckedReader
 
@@ -105,7 +106,7 @@ class FolderMirror:
         del name, blobs
         try:
             for folder in sorted(self._made):
-                _sync(folder)
+                sync_folder(folder)
             self._sweep()
         except OSError as error:
             raise self._refused("write", "its folders", error) from error
@@ -174,11 +175,3 @@ def _copy(reader: CheckedReader, descriptor: int) -> None:
         while rest:
             rest = rest[os.write(descriptor, rest) :]
     os.fsync(descriptor)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

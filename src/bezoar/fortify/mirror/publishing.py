@@ -9,7 +9,7 @@ from bezoar.core.digest import Digest
 from bezoar.core.errors import HashMismatch
 from bezoar.core.finding import Finding
 from bezoar.core.mirror import Mirror, Stored
-from bezoar.datasets.entry import now
+from bezoar.datasets.entry import timestamp
 from bezoar.fortify.mirror.content import AbsentFileError, Blob, Version, document
 from bezoar.fortify.mirror.keys import blob_key, index_key, revocation_key
 from bezoar.fortify.mirror.parallel import in_parallel
@@ -175,7 +175,7 @@ def _concluded(mirror: Store, version: Version, placed: list[_Placed]) -> Receip
         spec=version.spec,
         root=str(version.root),
         uri=mirror.uri,
-        published=now().isoformat().replace("+00:00", "Z"),
+        published=timestamp(),
         objects=len(placed),
         size=sum(one.blob.size for one in placed),
         documents={role: str(digest) for role, digest in roles.items()},

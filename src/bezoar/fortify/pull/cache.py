@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from bezoar.datasets.regular import READ
 from bezoar.project.home import home
 
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_ONLY: Final = 0o444
 _FICLONE: Final = 0x40049409  # linux/fs.h
@@ -44,7 +44,7 @@ class Cache:
     def open(self, sha256: bytes) -> int | None:
         """Return a descriptor of the file under this name, whatever it holds; None for none."""
         try:
-            return os.open(self.path(sha256), _READ)
+            return os.open(self.path(sha256), READ)
         except OSError:
             return None
 

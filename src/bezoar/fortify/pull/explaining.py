@@ -15,6 +15,7 @@ from bezoar.core.mirror import Mirror
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.datasets.containers import readable
+from bezoar.datasets.regular import READ
 from bezoar.fortify.mirror.keys import blob_key
 from bezoar.fortify.mirror.parallel import in_parallel
 from bezoar.fortify.pull import in_place
@@ -23,7 +24,6 @@ from bezoar.fortify.pull.rules import EXTRA, MISSING, OTHER_BYTES
 
 MOST_KEPT: Final = 1 << 22
 """Bytes of a file that are kept to show it; of larger ones only digests are compared."""
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE: Final = 1 << 20
 Progress = Callable[[int, int], None]
 
@@ -139,7 +139,7 @@ def _in_mirror(mirror: Mirror, key: str) -> _Found:
 
 def _in_file(where: str, path: str) -> _Found:
     try:
-        with open(os.open(path, _FLAGS), "rb", buffering=0) as file:  # noqa: PTH123 - it is open
+        with open(os.open(path, READ), "rb", buffering=0) as file:  # noqa: PTH123 - it is open
             return _hashed(where, iter(partial(file.read, _PIECE), b""))
     except OSError:
         return _Found(where, None)

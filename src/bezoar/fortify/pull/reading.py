@@ -13,10 +13,10 @@ from bezoar.core.errors import HashMismatch, UsageError
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.core.mirror import Mirror
 from bezoar.datasets.containers import readable
+from bezoar.datasets.regular import READ
 from bezoar.fortify.pull.content import SMALL, Contents, Wanted
 from bezoar.fortify.pull.verifying import Verification
 
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PIECE: Final = 1 << 20
 
 
@@ -122,7 +122,7 @@ class VerifiedFiles:
         """Copy a file of the pulled copy, hashing what is copied."""
         hashing, size = self.verification.hashing(), 0
         try:
-            with open(os.open(where, _FLAGS), "rb", buffering=0) as file:  # noqa: PTH123 - open
+            with open(os.open(where, READ), "rb", buffering=0) as file:  # noqa: PTH123 - open
                 while piece := file.read(_PIECE):
                     size += len(piece)
                     self.verification.length(self.dataset, place, wanted[:2], size)

@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from bezoar.datasets.regular import READ
+
 MOST_BYTES: Final = 1 << 20
 """Of an envelope: a statement and a keyring are a few thousand."""
 
@@ -17,9 +19,8 @@ def read_document(path: Path, most: int = MOST_BYTES) -> bytes | None:
     Raises:
         ValueError: If it is no regular file, is too long, or cannot be read.
     """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, READ)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.containers import readable
-from bezoar.datasets.entry import DbomEntry, now
+from bezoar.datasets.entry import DbomEntry, timestamp
 from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing import revocation
 from bezoar.fortify.signing.approval import NotApprovedError, mismatch
@@ -92,7 +92,7 @@ def sign_off(
             override=tuple(sorted(set(grounds.override))),
             keyring=keyring.version,
             ledger=grounds.ledger,
-            time=now().isoformat().replace("+00:00", "Z"),
+            time=timestamp(),
             previous=str(grounds.previous) if grounds.previous else None,
         )
     except ValidationError as error:
@@ -170,7 +170,7 @@ def revoke(dbom: Path, entry: DbomEntry, reason: str, keyring: Keyring, signer: 
             root=str(entry.root),
             reason=reason,
             keyring=keyring.version,
-            time=now().isoformat().replace("+00:00", "Z"),
+            time=timestamp(),
         )
     except ValidationError as error:
         raise UsageError(fault(error), f"bezoar revoke {entry.spec} {_REASON}") from None

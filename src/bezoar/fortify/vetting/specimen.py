@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from bezoar.core.severity import Confidence, Severity
+from bezoar.datasets.regular import READ
 from bezoar.fortify.vetting.budget import Budget
 from bezoar.fortify.vetting.kinds import kind_of
 
@@ -18,8 +19,6 @@ WINDOW: Final = 1 << 22
 OVERLAP: Final = 1 << 16
 TAIL: Final = 66_000
 """A comment of a ZIP archive, and the record before it."""
-
-_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def specimen_of_file(root: Path, path: str) -> Specimen:
     """
 
     def opener() -> BinaryIO:
-        descriptor = os.open(os.path.join(root, path), _FLAGS)  # noqa: PTH118 - hot loop
+        descriptor = os.open(os.path.join(root, path), READ)  # noqa: PTH118 - hot loop
         return os.fdopen(descriptor, "rb")
 
     with opener() as file:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, Protocol
 
+from bezoar.datasets.regular import READ
 from bezoar.recon.scan.dispatch import reader
 from bezoar.recon.scan.fetch import UnreadableError
 
@@ -95,9 +96,8 @@ class FileOnDisk:
     def read(self, most: int) -> bytes:
         """Return the file's first bytes; see `File.read`."""
         # Not blocking: what was a file a moment ago may be a pipe that nobody writes to by now.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            with open(os.open(self.full, flags), "rb") as file:  # noqa: PTH123 - the flags count
+            with open(os.open(self.full, READ), "rb") as file:  # noqa: PTH123 - the flags count
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     raise UnreadableError("no regular file")
                 return file.read(most)

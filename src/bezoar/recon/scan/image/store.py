@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from bezoar.core.errors import UsageError
 from bezoar.datasets.blob import Blob
+from bezoar.datasets.regular import READ
 from bezoar.datasets.tar_headers import DamagedTarError
 from bezoar.datasets.tars import entries
 from bezoar.recon.scan.fetch import UnreadableError
@@ -98,7 +99,7 @@ class FolderStore:
         if os.path.realpath(full) != full:
             raise UnreadableError("a link leads out of the image")
         try:
-            descriptor = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(full, READ)
         except OSError as error:
             raise UnreadableError(error.strerror or "cannot be opened") from None
         file = io.FileIO(descriptor)
