@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bezoar.core.digest import Digest
+from bezoar.core.json_object import canonical
 from bezoar.core.mirror import Stored
 from bezoar.fortify.mirror.keys import blob_digest
 
@@ -89,11 +90,11 @@ def blob_manifests(blobs: Iterable[Stored]) -> list[bytes]:
 def index_of(manifests: Sequence[bytes]) -> bytes:
     """Return the index that names manifests."""
     fields = [_descriptor(MANIFEST, Digest.of(one), len(one)) for one in manifests]
-    return _canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": fields})
+    return canonical({"schemaVersion": 2, "mediaType": INDEX, "manifests": fields})
 
 
 def _manifest(kind: str, layers: Sequence[dict[str, Any]], annotations: dict[str, str]) -> bytes:
-    return _canonical(
+    return canonical(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
@@ -107,7 +108,3 @@ def _manifest(kind: str, layers: Sequence[dict[str, Any]], annotations: dict[str
 
 def _descriptor(kind: str, digest: Digest, size: int) -> dict[str, Any]:
     return {"mediaType": kind, "digest": str(digest), "size": size}
-
-
-def _canonical(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()

@@ -13,10 +13,11 @@ from bezoar.datasets.entry import timestamp
 from bezoar.fortify.mirror.content import AbsentFileError, Blob, Version, document
 from bezoar.fortify.mirror.keys import blob_key, index_key, revocation_key
 from bezoar.fortify.mirror.parallel import in_parallel
-from bezoar.fortify.mirror.receipt import SCHEMA_VERSION, Receipt, canonical, version_list
+from bezoar.fortify.mirror.receipt import SCHEMA_VERSION, Receipt, version_list
 from bezoar.fortify.mirror.rules import OTHER_SIZE
 from bezoar.fortify.mirror.store import Store, WrongBytesError
 from bezoar.fortify.mirror.verifying import damage
+from bezoar.fortify.record_text import spelled
 
 Progress = Callable[[int, int], None]
 """Called with (done, total), in bytes."""
@@ -186,4 +187,4 @@ def _concluded(mirror: Store, version: Version, placed: list[_Placed]) -> Receip
 
 def _index(spec: str, roles: dict[str, Digest]) -> bytes:
     digests = {role: str(digest) for role, digest in roles.items()}
-    return canonical({"schema_version": SCHEMA_VERSION, "spec": spec, **digests})
+    return spelled({"schema_version": SCHEMA_VERSION, "spec": spec, **digests})

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 from bezoar.datasets.containers import readable
 from bezoar.datasets.writing import write_whole
+from bezoar.fortify.record_text import parse_record, spelled
 
 SCHEMA_VERSION: Final = 1
 MOST_BYTES: Final = 1 << 20
@@ -65,7 +66,7 @@ class Receipt(BaseModel):
 
     def content(self) -> bytes:
         """Return the one spelling: ASCII, sorted keys, two spaces, a line end at the end."""
-        return canonical(self.model_dump(mode="json"))
+        return spelled(self.model_dump(mode="json"))
 
     def same_as(self, other: Self) -> bool:
         """Tell whether two receipts differ in their time alone."""
@@ -111,21 +112,12 @@ def parse_receipt(data: bytes) -> Receipt:
     Raises:
         ValueError: If they are no receipt.
     """
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it is longer than {MOST_BYTES:,} bytes")
-    try:
-        return Receipt.model_validate(json.loads(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(readable(f"{where}: {first['msg']}"[:200])) from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON that bezoar reads ({type(error).__name__})") from None
+    return parse_record(Receipt, data, MOST_BYTES)
 
 
 def version_list(versions: Mapping[str, str]) -> bytes:
     """Return the list of what the store calls the versions of objects, by their SHA-256 in hex."""
-    return canonical({"schema_version": SCHEMA_VERSION, "versions": dict(versions)})
+    return spelled({"schema_version": SCHEMA_VERSION, "versions": dict(versions)})
 
 
 def parse_version_list(data: bytes) -> dict[str, str]:
@@ -142,11 +134,6 @@ def parse_version_list(data: bytes) -> dict[str, str]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"it is no list of versions ({type(error).__name__})") from None
     return {key: value for key, value in versions.items() if isinstance(value, str)}
-
-
-def canonical(fields: Mapping[str, Any]) -> bytes:
-    """Return the one spelling of some JSON values."""
-    return (json.dumps(fields, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def _damaged(path: Path, spec: str, why: str) -> DamagedReceiptError:

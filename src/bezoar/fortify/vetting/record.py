@@ -5,13 +5,12 @@ Whoever opens a pull request can write one, so that reading is strict: one spell
 record that says `admit` over what forbids it.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
@@ -19,6 +18,7 @@ from bezoar.core.outcome import Outcome, Status
 from bezoar.core.policy import Decision, Verdict
 from bezoar.datasets.containers import readable
 from bezoar.datasets.writing import write_whole
+from bezoar.fortify.record_text import parse_record, spelled
 
 SCHEMA_VERSION: Final = 1
 MOST_BYTES: Final = 1 << 24
@@ -177,8 +177,7 @@ class VetRecord(_Model):
 
     def content(self) -> bytes:
         """Return the one spelling: ASCII, sorted keys, two spaces, a line end at the end."""
-        fields = self.model_dump(mode="json")
-        return (json.dumps(fields, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
+        return spelled(self.model_dump(mode="json"))
 
     def deciding(self) -> tuple[str, ...]:
         """Return the codes that decided, each once: what an override has to name."""
@@ -234,18 +233,8 @@ def parse_vet_record(data: bytes) -> VetRecord:
     Raises:
         ValueError: If they are anything but what `content` gives.
     """
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"it is longer than {MOST_BYTES:,} bytes")
-    try:
-        record = VetRecord.model_validate(json.loads(data))
-        same = record.content() == data
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValueError(readable(f"{where}: {first['msg']}"[:200])) from None
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"it is no JSON that bezoar reads ({type(error).__name__})") from None
-    if not same:
+    record = parse_record(VetRecord, data, MOST_BYTES)
+    if record.content() != data:
         raise ValueError("it is spelled otherwise than bezoar writes it: somebody edited it")
     return record
 
