@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from bezoar.core.source import Pin
 from bezoar.recon.scan import dispatch
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
+from bezoar.syntax.unreadable import UnreadableError
 
 
 def may_fetch(data: bytes) -> bool:

@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 RANKS = (
     {"core"},
-    {"ledger", "sandbox", "facts", "project"},
+    {"ledger", "sandbox", "facts", "project", "syntax"},
     {"datasets", "attacks", "adapters"},
     {"recon", "evaluate", "fortify", "limit", "expose"},
     {"report", "rules"},

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.git import Blobs, git, top_of
 from bezoar.recon.scan.tree import SKIPPED, Unreadable, is_data, shown
+from bezoar.syntax.unreadable import UnreadableError
 
 _REGULAR: Final = frozenset({"100644", "100755", "100664"})
 _LARGEST_SETTING: Final = 1 << 22

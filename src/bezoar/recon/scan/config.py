@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bezoar.recon.scan import jsontree
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.hints import may_name
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, rooted
 from bezoar.recon.scan.settings import Settings, summed
 from bezoar.recon.scan.submodules import submodules
+from bezoar.syntax import json_tree
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence, rooted
 
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:\.vscode/|\.idea/|\.github/|locales?/|i18n/|package[^/]*\.json$|tsconfig[^/]*\.json$"
@@ -50,10 +50,10 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
     if not name.endswith(".json"):
         return _fetches(_by_lines(text), path, context)
     # Most JSON is data that names nothing: only what names something is worth its lines.
-    quick = jsontree.sketch(text)
+    quick = json_tree.sketch(text)
     if quick is not None and not _names_any(quick, path, context):
         return ()
-    return _fetches(jsontree.document(text), path, context)
+    return _fetches(json_tree.document(text), path, context)
 
 
 def _names_any(root: Node, path: str, context: Context) -> bool:

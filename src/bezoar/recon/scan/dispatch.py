@@ -7,7 +7,8 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.syntax.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,8 +10,8 @@ from typing import Final
 
 from bezoar.recon.scan import shell
 from bezoar.recon.scan.fetch import Context, Fetch
-from bezoar.recon.scan.shell.lex import lines_of
 from bezoar.recon.scan.shell.value import Scope
+from bezoar.syntax.shell_words import lines_of
 
 _INSTRUCTION: Final = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?([A-Za-z]+)(?=[ \t]|$)", re.IGNORECASE)
 _ESCAPE: Final = re.compile(r"(?i)\A(?:#[^\n]*\n)*#[ \t]*escape[ \t]*=[ \t]*`")

@@ -8,8 +8,8 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.recon.scan import addresses, yaml
 from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence
-from bezoar.recon.scan.yaml.compose import documents
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence
+from bezoar.syntax.yaml_tree import documents
 
 _REMOTE: Final = re.compile(r"^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t]*$")
 _REMOTES: Final = frozenset({"http", "https", "webdav", "webdavs", "ssh", "hdfs", "webhdfs", "oss"})

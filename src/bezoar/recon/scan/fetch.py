@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     from bezoar.recon.scan.python.project import Modules
 
 
-class UnreadableError(Exception):
-    """A file cannot be read as what it claims to be; the message says why."""
-
-
 class Kind(StrEnum):
     """What comes in."""
 

@@ -9,7 +9,7 @@ from bezoar.facts.addresses import addresses as facts
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Kind
 from bezoar.recon.scan.keys import Told, told
-from bezoar.recon.scan.nodes import Mapping
+from bezoar.syntax.nodes import Mapping
 
 _REPOSITORY: Final = re.compile(
     r"(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9{][\w.{}-]{0,95})(?:@(?P<rev>[\w./-]{1,80}))?"

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bezoar.recon.scan.dispatch import Language, Reader, decoded, reader, runs_in_ci
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.python.prefilter import imported
 from bezoar.recon.scan.python.project import Modules
 from bezoar.recon.scan.redaction import without_secrets
 from bezoar.recon.scan.registered import Registry, registered
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
 from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
+from bezoar.syntax.unreadable import UnreadableError
 
 Progress = Callable[[int, int], None]
 """Called with (done, total); total 0 = not known."""

@@ -12,8 +12,9 @@ from bezoar.recon.scan import addresses
 from bezoar.recon.scan.calling import Calling
 from bezoar.recon.scan.calls import Call, Folding, Text, parsed
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
 from bezoar.recon.scan.tokens import Sort, Token, Words
+from bezoar.syntax.unreadable import UnreadableError
 
 _WORDS: Final = Words(
     re.compile(

@@ -6,8 +6,8 @@ from typing import Final
 
 from bezoar.recon.scan import shell
 from bezoar.recon.scan.fetch import Context, Fetch
-from bezoar.recon.scan.shell.lex import lines_of
 from bezoar.recon.scan.shell.value import Scope, Value
+from bezoar.syntax.shell_words import lines_of
 
 may_fetch = shell.may_fetch
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from bezoar.recon.scan import dispatch
 from bezoar.recon.scan import python as python_reader
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Context, Fetch
+from bezoar.syntax.unreadable import UnreadableError
 
 _SPACE: Final = re.compile(r"[\s:,]*")
 _SCALAR: Final = re.compile(r"-?[0-9][0-9.eE+-]*|true|false|null|NaN|-?Infinity")

@@ -12,7 +12,7 @@ from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum, Context, Fetch, Kind
 from bezoar.recon.scan.hub import named
 from bezoar.recon.scan.keys import told
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, scalars
+from bezoar.syntax.nodes import Mapping, Node, Scalar, scalars
 
 _DIGEST: Final = re.compile(
     r"\s*(?:(?:sha-?(?:1|256|384|512)|md5|blake2b)[:=-]\s*)?"

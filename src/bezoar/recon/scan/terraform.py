@@ -7,9 +7,10 @@ from typing import Final
 
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
-from bezoar.recon.scan.nodes import Mapping, Scalar
+from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.settings import Settings, summed
+from bezoar.syntax.nodes import Mapping, Scalar
+from bezoar.syntax.unreadable import UnreadableError
 
 _BLOCK: Final = re.compile(
     r"\s*(?P<kind>[a-z_]{1,40})(?:\s{1,8}\"(?P<type>[^\"\n]{1,100})\")?"

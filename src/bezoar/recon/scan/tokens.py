@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.syntax.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from bezoar.recon.scan.calls import Call

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from bezoar.datasets.regular import READ
 from bezoar.recon.scan.dispatch import reader
-from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.syntax.unreadable import UnreadableError
 
 SKIPPED: Final = frozenset(
     {"node_modules", "bower_components", "site-packages", "vendor", "_vendor", "vendored"}

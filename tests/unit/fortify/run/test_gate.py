@@ -75,12 +75,13 @@ def ask(gate, url, **more):
 def raw(gate, data):
     answer = b""
     with socket.create_connection(("127.0.0.1", gate.port), 10) as connection:
-        # What is dropped may be dropped before all of it was sent.
-        with contextlib.suppress(OSError):
+        try:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             while piece := connection.recv(65536):
                 answer += piece
+        except OSError:  # What is no request may be dropped before all of it was sent.
+            return answer
     return answer
 
 

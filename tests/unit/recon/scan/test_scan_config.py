@@ -7,7 +7,8 @@ import pytest
 
 from bezoar.core.source import Pin
 from bezoar.recon.scan import config, dvc, terraform
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Kind
+from bezoar.syntax.unreadable import UnreadableError
 
 COMMIT = "f59388cd04276e75d70b2136597aaa27e7937cc3"
 

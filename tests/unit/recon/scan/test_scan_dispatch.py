@@ -3,7 +3,7 @@
 import pytest
 
 from bezoar.recon.scan.dispatch import Language, decoded, reader, runs_in_ci
-from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.syntax.unreadable import UnreadableError
 
 
 def language(path: str, head: bytes = b"") -> Language | None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from bezoar.cli.app import run
 from bezoar.recon.scan.dispatch import reader
-from bezoar.recon.scan.fetch import Context, UnreadableError
+from bezoar.recon.scan.fetch import Context
 from bezoar.recon.scan.inventory import scan
 from bezoar.recon.scan.tree import Folder
+from bezoar.syntax.unreadable import UnreadableError
 
 LONGEST_S = 2.0
 DEEP = 10_000

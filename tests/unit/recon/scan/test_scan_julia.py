@@ -3,8 +3,9 @@
 import pytest
 
 from bezoar.core.source import Pin
-from bezoar.recon.scan.fetch import Checksum, Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Fetch
 from bezoar.recon.scan.julia import may_fetch, read
+from bezoar.syntax.unreadable import UnreadableError
 
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

@@ -6,9 +6,10 @@ import pytest
 
 from bezoar.core.source import Pin
 from bezoar.recon.scan.dispatch import reader
-from bezoar.recon.scan.fetch import Context, UnreadableError
+from bezoar.recon.scan.fetch import Context
 from bezoar.recon.scan.inventory import scan
 from bezoar.recon.scan.tree import Folder
+from bezoar.syntax.unreadable import UnreadableError
 
 
 def notebook(*cells, **metadata):

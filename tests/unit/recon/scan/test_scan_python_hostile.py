@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from bezoar.recon.scan import python
 from bezoar.recon.scan.dispatch import reader
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
+from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.inventory import scan
 from bezoar.recon.scan.python import prefilter
 from bezoar.recon.scan.tree import Folder
+from bezoar.syntax.unreadable import UnreadableError
 
 LONGEST_S = 6.0  # CPU seconds; an idle machine needs less than one
 HEAD = "from datasets import load_dataset\nimport os, requests\n"

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bezoar.recon.scan.fetch import Context, UnreadableError
+from bezoar.recon.scan.fetch import Context
 from bezoar.recon.scan.shell import may_fetch
+from bezoar.syntax.unreadable import UnreadableError
 
 READERS = {
     "shell": "a.sh",

@@ -5,8 +5,8 @@ import os
 import pytest
 from scan_scene import stand_in
 
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.tree import Folder, Unreadable
+from bezoar.syntax.unreadable import UnreadableError
 
 
 @pytest.fixture(autouse=True)

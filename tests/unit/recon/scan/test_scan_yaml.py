@@ -8,7 +8,8 @@ import pytest
 from bezoar.core.source import Pin
 from bezoar.recon.scan import dispatch, yaml
 from bezoar.recon.scan.dispatch import Language
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
+from bezoar.syntax.unreadable import UnreadableError
 
 HEARD: list[tuple[str, str]] = []
 COMMIT = "622fc8c4ff50b24322819f54f48624f26932892b"

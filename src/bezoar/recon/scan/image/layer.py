@@ -10,7 +10,6 @@ from bezoar.core.severity import Severity
 from bezoar.datasets.tar_headers import DamagedTarError
 from bezoar.datasets.tars import Entry, entries
 from bezoar.recon.scan.dispatch import reader
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.image.artefacts import HEAD, PICTURES, Form, ending_of, recognised
 from bezoar.recon.scan.image.faults import Artefact, Contents, Fault, FaultKind
 from bezoar.recon.scan.image.manifest import Descriptor, compare
@@ -18,6 +17,7 @@ from bezoar.recon.scan.image.store import Store
 from bezoar.recon.scan.image.stream import Budget, Counted, Forward, unpacked
 from bezoar.recon.scan.image.view import OPAQUE, WHITEOUT, Changes, Held
 from bezoar.recon.scan.tree import shown
+from bezoar.syntax.unreadable import UnreadableError
 
 DAMAGE: Final = (OSError, EOFError, ValueError, zlib.error, gzip.BadGzipFile, UnreadableError)
 """How a layer that is broken shows."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.image.faults import Contents, Fault, FaultKind
 from bezoar.recon.scan.image.store import Store
 from bezoar.recon.source.fields import at, count, items, text
+from bezoar.syntax.unreadable import UnreadableError
 
 _DIGEST: Final = re.compile(r"(sha256):([0-9a-f]{64})|(sha512):([0-9a-f]{128})")
 _HEX: Final = re.compile(r"(?:^|/)([0-9a-f]{64})(?:\.json|/layer\.tar)?$")

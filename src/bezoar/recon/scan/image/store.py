@@ -12,7 +12,7 @@ from bezoar.datasets.blob import Blob
 from bezoar.datasets.regular import READ
 from bezoar.datasets.tar_headers import DamagedTarError
 from bezoar.datasets.tars import entries
-from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.syntax.unreadable import UnreadableError
 
 MARKS: Final = ("oci-layout", "manifest.json")
 """What tells an image from other folders and archives."""

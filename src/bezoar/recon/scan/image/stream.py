@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
-from bezoar.recon.scan.fetch import UnreadableError
+from bezoar.syntax.unreadable import UnreadableError
 
 _PIECE: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"

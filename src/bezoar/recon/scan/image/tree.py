@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bezoar.datasets.tars import entries
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.image.artefacts import HEAD, recognised
 from bezoar.recon.scan.image.faults import Artefact, Contents
 from bezoar.recon.scan.image.history import dockerfile
@@ -17,6 +16,7 @@ from bezoar.recon.scan.image.stream import Budget, Counted, Forward, unpacked
 from bezoar.recon.scan.image.view import Changes, Folder, Held, walk
 from bezoar.recon.scan.tree import SKIPPED, File, Unreadable, shown
 from bezoar.recon.source.fields import at, text
+from bezoar.syntax.unreadable import UnreadableError
 
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.python import prefilter
+from bezoar.syntax.unreadable import UnreadableError
 
 # What Python 2 wrote otherwise; each is replaced by something that parses, on the same line.
 _PYTHON_2: Final = (

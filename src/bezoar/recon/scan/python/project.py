@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-from bezoar.recon.scan.fetch import UnreadableError
 from bezoar.recon.scan.python.declared import declared
 from bezoar.recon.scan.python.folding import Folding
 from bezoar.recon.scan.python.parsing import parsed
@@ -28,6 +27,7 @@ from bezoar.recon.scan.python.value import (
     Value,
 )
 from bezoar.recon.scan.python.wrappers import Wrapper
+from bezoar.syntax.unreadable import UnreadableError
 
 # Names of libraries that people also give to a folder of their own.
 _SHARED: Final = frozenset(

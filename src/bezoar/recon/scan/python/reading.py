@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.recon.scan import addresses
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
 from bezoar.recon.scan.python import shelled, sources, wrappers
 from bezoar.recon.scan.python.arguments import Given, given
 from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, pinned
@@ -21,6 +21,7 @@ from bezoar.recon.scan.python.survey import spelled_last
 from bezoar.recon.scan.python.usage import Usage, unverified_by_default
 from bezoar.recon.scan.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.recon.scan.python.wrappers import Wrapper
+from bezoar.syntax.unreadable import UnreadableError
 
 _MOST_SITES: Final = 10_000
 # Keys under which frameworks take the address of a model, and fetch it.

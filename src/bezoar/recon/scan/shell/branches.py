@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bezoar.recon.scan.shell.lex import Command, Mark
 from bezoar.recon.scan.shell.value import Scope
+from bezoar.syntax.shell_words import Command, Mark
 
 LOOPS: Final = frozenset({"while", "until"})
 

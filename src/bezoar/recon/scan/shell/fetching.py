@@ -8,13 +8,14 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind, UnreadableError
+from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
 from bezoar.recon.scan.shell.arguments import Arguments, read
 from bezoar.recon.scan.shell.checks import Checks
 from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.sources import Source, sources
 from bezoar.recon.scan.shell.value import names_in
 from bezoar.recon.scan.shell.wrapping import SHELLS, is_python
+from bezoar.syntax.unreadable import UnreadableError
 
 _UNPACKS: Final = re.compile(
     r"(?:bsd)?tar|g?unzip|[gbxl]?z?cat|funzip|gzip|bunzip2|bzip2|xz|unxz|lzma|zstd|unzstd|7z|lz4"

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from itertools import islice, product
 from typing import Final
 
-from bezoar.recon.scan.shell.closing import Closing
 from bezoar.recon.scan.shell.expansion import READ, braces, changed, split
-from bezoar.recon.scan.shell.lex import Command, cut
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
+from bezoar.syntax.shell_closing import Closing
+from bezoar.syntax.shell_words import Command, cut
 
 _PLAIN: Final = re.compile(r"""[^\\'"`${},~]+""")
 _SIMPLE: Final = re.compile(r"\$([A-Za-z_]\w*|\d|[@*#?!$-])")

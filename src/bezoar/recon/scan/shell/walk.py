@@ -10,10 +10,10 @@ from typing import Final
 
 from bezoar.recon.scan.shell.branches import Conditions, matching
 from bezoar.recon.scan.shell.folding import Folding
-from bezoar.recon.scan.shell.lex import Command, Mark, Word, cut
 from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
 from bezoar.recon.scan.shell.wrapping import Inner, unwrapped, watched
+from bezoar.syntax.shell_words import Command, Mark, Word, cut
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]\n]{0,200})\])?(\+?)=(.*)", re.DOTALL)
 _PLAIN: Final = re.compile(r"[\w./+-]+")

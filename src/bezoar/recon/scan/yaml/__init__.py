@@ -12,14 +12,14 @@ from bezoar.recon.scan import shell
 from bezoar.recon.scan.dispatch import Language
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.hints import may_name
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, rooted, scalars
 from bezoar.recon.scan.settings import Settings, summed
 from bezoar.recon.scan.yaml.actions import action
 from bezoar.recon.scan.yaml.commands import Commands
 from bezoar.recon.scan.yaml.components import STORED, artifact, called
-from bezoar.recon.scan.yaml.compose import NoYamlError, documents
 from bezoar.recon.scan.yaml.scope import Scope
 from bezoar.recon.scan.yaml.templated import is_templated, without_template
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence, rooted, scalars
+from bezoar.syntax.yaml_tree import NoYamlError, documents
 
 _COMMANDS: Final = frozenset(
     {"run", "script", "before_script", "after_script", "commands", "command", "cmd", "bash", "sh"}

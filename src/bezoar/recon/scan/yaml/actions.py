@@ -7,7 +7,7 @@ from typing import Final
 from bezoar.facts.addresses import addresses as facts
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Context, Fetch, Kind
-from bezoar.recon.scan.nodes import Mapping, Scalar
+from bezoar.syntax.nodes import Mapping, Scalar
 
 _WORD: Final = re.compile(r"[a-z]+[0-9]*[a-z]*")
 _FETCHES: Final = frozenset({"download", "downloader", "fetch", "get", "pull", "prepare", "setup"})

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from bezoar.recon.scan.dispatch import Language, embedded
-from bezoar.recon.scan.fetch import Context, Fetch, UnreadableError
-from bezoar.recon.scan.nodes import Scalar
+from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.yaml.scope import Scope, decided_by
+from bezoar.syntax.nodes import Scalar
+from bezoar.syntax.unreadable import UnreadableError
 
 _SHELLS: Final = re.compile(r"(?:.*/)?(?:ba|z|k|da|a)?sh(?:\.exe)?$")
 _PYTHON: Final = re.compile(r"(?:.*/)?python[0-9.]*$")

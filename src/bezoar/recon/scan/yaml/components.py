@@ -9,9 +9,9 @@ from bezoar.core.source import Pin
 from bezoar.facts.addresses import addresses as facts
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Fetch, Kind
-from bezoar.recon.scan.nodes import Mapping, Scalar
 from bezoar.recon.scan.settings import Settings
 from bezoar.recon.scan.yaml.scope import decided_by
+from bezoar.syntax.nodes import Mapping, Scalar
 
 _CALLED: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*){1,12}")
 _ARGUMENT: Final = re.compile(r"[A-Za-z_]\w*")

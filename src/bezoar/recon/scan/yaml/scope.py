@@ -6,7 +6,7 @@ from collections.abc import Mapping as Names
 from dataclasses import dataclass, field
 from typing import Final
 
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence
 
 _VARIABLES: Final = frozenset({"env", "variables", "environment", "vars"})
 _INPUTS: Final = frozenset({"inputs", "parameters", "params"})

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar
-from bezoar.recon.scan.yaml.compose import NoYamlError, documents
+from bezoar.syntax.nodes import Mapping, Node, Scalar
+from bezoar.syntax.yaml_tree import NoYamlError, documents
 
 _TEMPLATE: Final = re.compile(r"\{\{|\{%|<%|\$\{\{|<<[ ]?\w|@[A-Z_]+@")
 # A line of nothing but control: what it holds is no YAML, and leaves none.

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import yaml
 
-from bezoar.recon.scan.fetch import UnreadableError
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, key
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence, key
+from bezoar.syntax.unreadable import UnreadableError
 
 _DEEPEST: Final = 100  # People stop at twelve.
 _ALIASED: Final = 1 << 16  # So many characters may come from aliases.

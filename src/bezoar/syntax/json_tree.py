@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any, Final
 
-from bezoar.recon.scan.fetch import UnreadableError
-from bezoar.recon.scan.nodes import Mapping, Node, Scalar, Sequence, key
+from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence, key
+from bezoar.syntax.unreadable import UnreadableError
 
 _DEEPEST: Final = 100
 _WIDEST: Final = 64

@@ -8,8 +8,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
-from bezoar.recon.scan.fetch import UnreadableError
-from bezoar.recon.scan.shell.closing import Closing
+from bezoar.syntax.shell_closing import Closing
+from bezoar.syntax.unreadable import UnreadableError
 
 _BLANK: Final = re.compile(r"(?:[ \t\r\f\v]|\\\n)+")
 _PLAIN: Final = re.compile(r"""[^\s;&|()<>"'\\$`]+""")

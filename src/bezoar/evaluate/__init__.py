@@ -1,0 +1,1 @@
+"""Evaluation: is the way in sound, and is this data what we expect?"""
