@@ -21,7 +21,9 @@ from bezoar.core.policy import Policy
 from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
-_TABLES = frozenset({"approve", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"})
+_TABLES = frozenset(
+    {"approve", "audit", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"}
+)
 
 
 def _severity(value: object) -> Severity:
@@ -128,6 +130,22 @@ class ApproveSettings(_Model):
     require_review: bool = False
 
 
+class AuditSettings(_Model):
+    """The `[audit]` table.
+
+    Attributes:
+        validators: Commands and functions of the team's own that check data and stop the job
+            where it fails: `tools/check_signs.py`, `signs.checks.validate`.
+        require_fresh_days: How old the audit of a pipeline may be when a model is released; None:
+            a release asks for none.
+        exclude: Patterns of paths whose pipelines are not the team's: tests, examples.
+    """
+
+    validators: tuple[str, ...] = ()
+    require_fresh_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    exclude: tuple[str, ...] = ()
+
+
 class EgressSettings(_Model):
     """The `[egress]` table.
 
@@ -192,6 +210,7 @@ class Settings(_Model):
         egress: What jobs may reach beside the mirror.
         run: How far a job has to be confined.
         approve: What it takes to approve a dataset, beside signatures.
+        audit: What counts as validation in a pipeline, and how fresh its audit has to be.
         vet: How far what parses data is locked in, and which programs look at it, too.
     """
 
@@ -205,6 +224,7 @@ class Settings(_Model):
     egress: EgressSettings = EgressSettings()
     run: RunSettings = RunSettings()
     approve: ApproveSettings = ApproveSettings()
+    audit: AuditSettings = AuditSettings()
     vet: VetSettings = VetSettings()
 
     def as_policy(self) -> Policy:
@@ -250,6 +270,7 @@ def _unknown(path: list[str]) -> str:
     """Say that a key is unknown, with the nearest one that is known at that place."""
     tables: dict[str, type[BaseModel]] = {
         "approve": ApproveSettings,
+        "audit": AuditSettings,
         "egress": EgressSettings,
         "fetch": FetchSettings,
         "run": RunSettings,
