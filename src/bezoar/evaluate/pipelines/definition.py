@@ -50,11 +50,15 @@ class Reference:
         line: 1-based, where it is named.
         pinned: Whether what is written ties it to its bytes (a digest, a full commit, a lock
             with a hash).
+        path: Where the step's own commands see it, where the engine puts it there
+            (an artifact's path in the container, the folder of a download); empty where the
+            name says that itself.
     """
 
     name: str
     line: int | None = None
     pinned: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,27 @@ class Command:
     """Something that a step runs.
 
     Attributes:
-        text: Shell text, or a call by its dotted name with its literal arguments
+        text: One simple shell command (see `shell_commands`), Python code, or a call by its
+            dotted name with its literal arguments
             (`sklearn.linear_model.LogisticRegression.fit(x, y)`).
         line: 1-based, where it begins in the definition.
         language: `shell`, `python`, or `call` for an operator or component by name.
+        on_failure: What its failure does to the commands after it and to the step: ignored by
+            `|| true`, in a pipe without pipefail, in a script without `set -e`.
+        condition: The text of a condition that may skip it (`[ -n "$CHECK" ]`); empty for none.
+        chain: Commands with the same number stand in one `&&` list, or in the condition and the
+            body of one `if`: the failure of one keeps the later ones of its chain from running,
+            whatever `on_failure` says. 0 for none.
+        stdin: What feeds it: the text of the command before in the pipe, or of a here-document.
     """
 
     text: str
     line: int
     language: str = "shell"
+    on_failure: OnFailure = OnFailure.STOPS
+    condition: str = ""
+    chain: int = 0
+    stdin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,8 @@ class Step:
         trusted: False where a step may only run on what untrusted people sent
             (a checkout of a pull request's head).
         workspace: Steps of one workspace see one another's files: a job, usually.
+        triggers: Those of its pipeline's triggers that reach it, where a condition tells; empty
+            where any may.
     """
 
     name: str
@@ -123,6 +141,7 @@ class Step:
     secrets: tuple[tuple[str, int], ...] = ()
     trusted: bool = True
     workspace: str = ""
+    triggers: frozenset[Trigger] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
