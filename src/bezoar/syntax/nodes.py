@@ -65,10 +65,12 @@ class Sequence:
     Attributes:
         line: 1-based.
         items: The values.
+        tag: As written in YAML (`!reference`), empty where there is none.
     """
 
     line: int
     items: "list[Node]" = field(default_factory=list)
+    tag: str = ""
 
 
 Node = Scalar | Mapping | Sequence

@@ -63,6 +63,9 @@ class Command:
         literal_document: Whether the document is taken as it stands.
         after: What stands between it and the command before: `&&`, `||`, `|`, or "".
         piped: Whether its output goes to the next command.
+        background: Whether nobody waits for it: `&`.
+        negated: Whether its status is turned round: `!`.
+        depth: How many parentheses it stands in.
     """
 
     line: int
@@ -74,6 +77,9 @@ class Command:
     literal_document: bool = False
     after: str = ""
     piped: bool = False
+    background: bool = False
+    negated: bool = False
+    depth: int = 0
 
 
 def cut(text: str, first_line: int = 1) -> list[Command | Mark]:
@@ -107,6 +113,7 @@ class _Lexer:
         self.now = Command(first_line)
         self.pending: list[tuple[Command, str, bool]] = []
         self.left = _MOST_TOKENS
+        self.depth = 0
 
     def line(self, at: int) -> int:
         """Return the line of an index."""
@@ -148,6 +155,8 @@ class _Lexer:
         elif char in "()":
             self.at += 1
             self.end()
+            self.depth = self.depth + 1 if char == "(" else max(self.depth - 1, 0)
+            self.now.depth = self.depth
         else:
             self.word()
 
@@ -178,7 +187,9 @@ class _Lexer:
 
     def grammar(self, raw: str) -> None:
         """Take a word of the grammar."""
-        if raw != "!":
+        if raw == "!":
+            self.now.negated = not self.now.negated
+        else:
             self.found.append(Mark(raw))
 
     def named(self, name: str, opened: re.Match[str] | None) -> None:
@@ -252,8 +263,9 @@ class _Lexer:
             if not now.words:
                 now.line = now.end_line
             now.piped = joint == "|"
+            now.background = separator == "&"
             self.found.append(now)
-            self.now = Command(now.end_line, after=joint)
+            self.now = Command(now.end_line, after=joint, depth=self.depth)
         elif separator:
             now.after = joint
         if separator in _CASE_ENDS:
