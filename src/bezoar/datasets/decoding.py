@@ -37,10 +37,12 @@ __all__ = [
     "UNREADABLE_IMAGE",
     "Limits",
     "UnreadableImage",
+    "as_rgb",
     "check",
     "decode",
     "disagreement",
     "encode_png",
+    "examine",
 ]
 
 # The plug-in is chosen by the first bytes and called directly: `Image.open` would try others, and
@@ -109,6 +111,29 @@ def check(data: bytes, limits: Limits = Limits()) -> None:  # noqa: B008 - froze
         _decode_array(data, limits)
     else:
         _decode_picture(data, kind, limits, _loaded)
+
+
+def examine(
+    data: bytes,
+    read: Callable[[str, Image.Image], _Read],
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> _Read:
+    """Return what `read` makes of an image: its format, and the picture, decoded once.
+
+    Pixels are those that `decode` returns; the picture's mode is that of the file.
+
+    Raises:
+        UnreadableImage: With the rule that the data breaks.
+    """
+    kind = _known_kind(data, limits)
+    if kind == "NPY":
+        return read(kind, Image.fromarray(_decode_array(data, limits)))
+    return _decode_picture(data, kind, limits, lambda image: read(kind, image))
+
+
+def as_rgb(image: Image.Image) -> Image.Image:
+    """Return a picture as RGB, as `decode` does."""
+    return image if image.mode == "RGB" else Image.fromarray(_pixels(image))
 
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
@@ -188,7 +213,7 @@ def _loaded(image: ImageFile.ImageFile) -> None:
     image.load()
 
 
-def _pixels(image: ImageFile.ImageFile) -> NDArray[np.uint8]:
+def _pixels(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode in _WIDE_GREY:
         # 16 bits per pixel: Pillow's own conversion clips at 255 instead of scaling.
         grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bezoar.core.rule import Rule
 from bezoar.datasets.decoding import check, disagreement
+from bezoar.datasets.encoder import signature
 from bezoar.datasets.tree import IMAGE_EXTENSIONS
 from bezoar.datasets.unreadable import (
     EMPTY_FILE,
@@ -26,7 +27,6 @@ from bezoar.fortify.vetting.files import delivered
 from bezoar.fortify.vetting.kinds import DECODED, PICTURES
 from bezoar.fortify.vetting.layers import Unopened, layers
 from bezoar.fortify.vetting.rules import ON_BYTES, unexamined
-from bezoar.fortify.vetting.rules.one_off_encoder import signature
 from bezoar.fortify.vetting.specimen import Seen, Specimen, filled, specimen_of_file
 
 SECONDS: Final = 60
@@ -76,7 +76,7 @@ def _look_at(folder: Path, name: str, item: Item) -> None:
         with _alarm(SECONDS):
             specimen = specimen_of_file(folder, name)
             item["bytes"] += specimen.size
-            if mark := signature(specimen):
+            if mark := signature(specimen.head, specimen.kind):
                 item["encoders"].append([mark, name])
             for place, rule, seen in _limited(specimen):
                 item["seen"].append(_told(place, rule, seen))

@@ -12,9 +12,10 @@ from PIL import Image
 from vet_corpus import picture
 
 from bezoar.datasets.decoding import UnreadableImage, check, decode
+from bezoar.datasets.encoder import signature
+from bezoar.datasets.exif import read_exif
 from bezoar.fortify.vetting import looking
 from bezoar.fortify.vetting.budget import Budget, SpentError
-from bezoar.fortify.vetting.exif import read_exif
 from bezoar.fortify.vetting.rules import exif_anomaly, one_off_encoder, trailing_data
 from bezoar.fortify.vetting.rules.pickle_code import findings as pickles
 from bezoar.fortify.vetting.specimen import HELD, WINDOW, held, specimen_of_file
@@ -73,9 +74,9 @@ def test_a_directory_that_leads_to_itself_ends():
 def test_the_one_of_another_encoder_is_found():
     marks = Counter()
     for seed in range(80):
-        marks[one_off_encoder.signature(held("a", picture("JPEG", seed=seed), Budget(0)))] += 1
-    odd = one_off_encoder.signature(held("b", picture("JPEG", quality=40), Budget(0)))
-    png = one_off_encoder.signature(held("c", picture("PNG"), Budget(0)))
+        marks[signature(picture("JPEG", seed=seed), "jpeg")] += 1
+    odd = signature(picture("JPEG", quality=40), "jpeg")
+    png = signature(picture("PNG"), "png")
     assert len(marks) == 1
     marks[odd] += 1
     marks[png] += 1

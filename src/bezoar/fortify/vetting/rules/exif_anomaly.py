@@ -12,8 +12,8 @@ from PIL import Image, JpegImagePlugin
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.decoding import decode
+from bezoar.datasets.exif import DATES, MAKER_NOTE, Exif, exif_block, read_exif
 from bezoar.datasets.unreadable import Limits, UnreadableImage
-from bezoar.fortify.vetting.exif import DATES, MAKER_NOTE, Exif, exif_block, read_exif
 from bezoar.fortify.vetting.specimen import Seen, Specimen
 
 RULE: Final = Rule(

@@ -1,4 +1,4 @@
-"""Reading EXIF (CIPA DC-008) as far as vetting asks: bounded, and nothing is believed."""
+"""Reading EXIF (CIPA DC-008) as far as checks ask: bounded, and nothing is believed."""
 
 import struct
 from collections.abc import Iterator
