@@ -3,7 +3,7 @@
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from bezoar.recon.scan.python.prefilter import imported
 from bezoar.recon.scan.python.project import Modules
 from bezoar.recon.scan.redaction import without_secrets
 from bezoar.recon.scan.registered import Registry, registered
+from bezoar.recon.scan.sourced import Scripts
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
 from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
 from bezoar.syntax.unreadable import UnreadableError
@@ -59,6 +60,7 @@ class _Scan:
     modules: Modules
     fetches: dict[str, list[Fetch]] = field(default_factory=dict)
     python: dict[str, File] = field(default_factory=dict)
+    scripts: Scripts = field(default_factory=Scripts)
     unreadable: list[Unreadable] = field(default_factory=list)
     suppressions: list[Suppression] = field(default_factory=list)
     read: int = 0
@@ -82,10 +84,29 @@ class _Scan:
         elif found.language is Language.NOTEBOOK:
             self.python[file.path] = file
             self.modules.listen(file.path)
+        elif found.language is Language.SHELL:
+            self.scripts.see(file, data)
         self._keep(file.path, _fetches(found, data, file.path, self.context))
 
     def look_again(self) -> None:
-        """Read those modules and notebooks anew that other modules say more about."""
+        """Read those files anew that other files say more about."""
+        self._modules_again()
+        context = replace(self.context, sourced=self._sourced)
+        for file in self.scripts.again(self.fetches):
+            found = Reader(Language.SHELL, in_ci=runs_in_ci(file.path))
+            with suppress(UnreadableError):  # It was read before.
+                self._keep(file.path, _fetches(found, _bytes(file, found), file.path, context))
+
+    def _sourced(self, script: str, path: str) -> str | None:
+        named = self.scripts.named(script, path)
+        if named is None:
+            return None
+        try:
+            return decoded(_bytes(named, Reader(Language.SHELL, in_ci=False)))
+        except UnreadableError:  # It is a finding of its own.
+            return None
+
+    def _modules_again(self) -> None:
         context = replace(self.context, again=True)
         for path in self.modules.again(self._text):
             try:

@@ -7,6 +7,7 @@ that fetch, `fetching` says what each brings in, `checks` whether somebody compa
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from bezoar.facts.programs import programs
@@ -86,6 +87,9 @@ def read_in(
         first_line: The line of the file on which the script begins.
         shown: What is shown of the fetches' lines where the script is not what the file says.
     """
-    runs = Walk(scope).script(text, first_line)
+    walk = Walk(scope)
+    if context.sourced is not None:
+        walk.sourced = partial(context.sourced, path)
+    runs = walk.script(text, first_line)
     lines = (text if shown is None else shown).split("\n")
     return Fetching(path, context, lines, first_line).read(runs)

@@ -5,6 +5,7 @@ call, as long as the script is not made to choke its reader.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,15 +13,15 @@ from bezoar.recon.scan.shell.branches import Conditions, matching
 from bezoar.recon.scan.shell.folding import Folding
 from bezoar.recon.scan.shell.run import Run
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
+from bezoar.recon.scan.shell.variables import BUILTINS, Variables
 from bezoar.recon.scan.shell.wrapping import Inner, unwrapped, watched
 from bezoar.syntax.shell_words import Command, Mark, Word, cut
 
-_ASSIGNED: Final = re.compile(r"([A-Za-z_]\w*)(?:\[([^\]\n]{0,200})\])?(\+?)=(.*)", re.DOTALL)
 _PLAIN: Final = re.compile(r"[\w./+-]+")
-_DECLARING: Final = frozenset({"export", "declare", "local", "readonly", "typeset", "set"})
-_READING: Final = frozenset({"read", "mapfile", "readarray", "getopts", "unset"})
+_SOURCING: Final = frozenset({"source", "."})
 _TESTS: Final = frozenset({"[", "[[", "test"})
 _DEEPEST: Final = 12
+_MOST_SOURCES: Final = 16
 _STEPS: Final = 8000  # Commands that are followed more than once, all in all.
 
 
@@ -31,11 +32,14 @@ class Walk:
     Attributes:
         scope: The variables.
         runs: The programs started so far.
+        sourced: Returns the text of a script that this one runs in its own place, if it is known.
     """
 
     scope: Scope = field(default_factory=Scope)
     runs: list[Run] = field(default_factory=list)
+    sourced: Callable[[str], str | None] = lambda _path: None
     _functions: dict[str, list[Command | Mark]] = field(default_factory=dict)
+    _sources: set[str] = field(default_factory=set)
     _extra: int = _STEPS
     _repeating: bool = False
     _depth: int = 0
@@ -146,48 +150,21 @@ class Walk:
         )
         if optional:
             self.scope.enter()
-        words = self._assign(words, command.line)
+        words = self._variables.assign(words, command.line)
         run = self._start(words, command, last) if words or command.document is not None else None
         if optional:
             self.scope.leave()
         return run
 
-    def _assign(self, words: list[Word], line: int) -> list[Word]:
-        """Take assignments off the front of a command."""
-        count = 0
-        while count < len(words) and _ASSIGNED.match(words[count].raw):
-            count += 1
-        if count == len(words):  # else they hold for that one command
-            for word in words:
-                self._set(_ASSIGNED.fullmatch(word.raw), line)
-        return words[count:]
-
-    def _set(self, found: re.Match[str] | None, line: int) -> None:
-        if not found:
-            return
-        name, index, plus, raw = found.groups()
-        folding = self._folding(line)
-        if raw.startswith("(") and not index:
-            value = folding.array(raw)
-        else:
-            value = folding.word(raw)
-            if value.several and not re.fullmatch(r"\"?\$\{\w+\[[@*]\]\}\"?", raw):
-                value = Value((" ".join(value.texts),))
-        before = self.scope.get(name)
-        if index:
-            value = _with_element(before, folding.text(index.strip("\"'")), value)
-        elif plus and before is not None:
-            value = _appended(before, value)
-        if value.texts == (f"{{{name}}}",):
-            return  # `X=$X`: nothing new
-        self.scope.set(name, value)
-
     def _start(self, words: list[Word], command: Command, last: Run | None) -> Run | None:
         folding = self._folding(command.line)
         argv = _argv([folding.word(word.raw) for word in self._watched(words)])
         name = argv[0].text if argv else ""
-        if name in _DECLARING or name in _READING or name == "shift":
-            self._builtin(name, words[1:], command.line)
+        if name in BUILTINS:
+            self._variables.builtin(name, words[1:], command.line)
+            return None
+        if name in _SOURCING and len(argv) > 1:
+            self._source(argv[1].text)
             return None
         if name in self._functions:
             self._called(name, argv[1:], command.line)
@@ -212,7 +189,8 @@ class Walk:
     def _watched(self, words: list[Word]) -> list[Word]:
         """Leave the arguments of programs out that nobody asks about."""
         name = words[0].raw if words else ""
-        if not _PLAIN.fullmatch(name) or watched(name) or name in self._functions:
+        asked = watched(name) or name in _SOURCING or name in self._functions
+        if asked or not _PLAIN.fullmatch(name):
             return words
         return [word for word in words if word is words[0] or "$(" in word.raw or "`" in word.raw]
 
@@ -239,6 +217,26 @@ class Walk:
         self._nested(script, line)
         self._inside = inside
 
+    def _source(self, path: str) -> None:
+        """Follow a script that runs in this one's place: its variables stay.
+
+        What it fetches is found where it is written.
+        """
+        if path in self._sources or len(self._sources) >= _MOST_SOURCES:
+            return
+        self._sources.add(path)
+        text = self.sourced(path)
+        if text is None:
+            return
+        runs, functions = len(self.runs), dict(self._functions)
+        self._nested(text, 1)
+        del self.runs[runs:]
+        self._functions = functions
+
+    @property
+    def _variables(self) -> Variables:
+        return Variables(self.scope, self._folding)
+
     def _written(self, command: Command, folding: Folding) -> str:
         for operator, target in command.redirects:
             if operator.lstrip("1&") in (">", ">>", ">|"):
@@ -247,31 +245,6 @@ class Walk:
 
     def _folding(self, line: int) -> Folding:
         return Folding(self.scope, lambda script: self._inside_of(script, line))
-
-    def _builtin(self, name: str, words: list[Word], line: int) -> None:
-        """Follow a builtin that changes variables."""
-        if name == "shift":
-            if self.scope.parameters is None:
-                self.scope.shifted += 1
-            else:
-                self.scope.parameters = self.scope.parameters[1:]
-        elif name == "set":
-            self._set_parameters(words, line)
-        else:
-            for word in words:
-                if name in _READING:
-                    if re.fullmatch(r"[A-Za-z_]\w*", word.raw):
-                        self.scope.set(word.raw, dynamic(word.raw))
-                else:
-                    self._set(_ASSIGNED.fullmatch(word.raw), line)
-
-    def _set_parameters(self, words: list[Word], line: int) -> None:
-        raws = [word.raw for word in words]
-        if "--" in raws:
-            given = words[raws.index("--") + 1 :]
-            folding = self._folding(line)
-            texts = [text for word in given for text in folding.word(word.raw).texts]
-            self.scope.parameters = tuple(texts[: MOST * 4])
 
     def _called(self, name: str, argv: list[Value], line: int) -> None:
         """Follow a function with the arguments of one call."""
@@ -294,19 +267,3 @@ def _argv(values: list[Value]) -> list[Value]:
     for value in values:
         argv += [Value((text,)) for text in value.texts] if value.several else [value]
     return argv
-
-
-def _with_element(before: Value | None, key: str, value: Value) -> Value:
-    """Return an array with one more element."""
-    texts, keys = (before.texts, before.keys) if before and before.several else ((), ())
-    if key.isdigit() and not keys:
-        return Value((*texts, value.text), several=True)
-    return Value((*texts, value.text), several=True, keys=(*keys, key))
-
-
-def _appended(before: Value, value: Value) -> Value:
-    if before.several or value.several:
-        return Value((*before.texts, *value.texts), several=True)
-    if len(before.texts) > 1 or len(value.texts) > 1:
-        return before
-    return Value((before.text + value.text,))
