@@ -4,10 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from bezoar.recon.scan.python import operations
 from bezoar.recon.scan.python.arguments import Given, given
+from bezoar.recon.scan.python.containers import looked_up, summed
 from bezoar.recon.scan.python.declared import Declared
+from bezoar.recon.scan.python.formatting import formatted, percent
+from bezoar.recon.scan.python.functions import FUNCTIONS
+from bezoar.recon.scan.python.methods import method
 from bezoar.recon.scan.python.names import Elsewhere, Names
+from bezoar.recon.scan.python.paths import path
 from bezoar.recon.scan.python.scopes import How, Point, Scope, Survey
 from bezoar.recon.scan.python.value import (
     Either,
@@ -135,13 +139,13 @@ class Folding(Names):
         found = self.value(node.value, point)
         if isinstance(found, Plain) and node.format_spec is not None:
             spec = self.value(node.format_spec, point)
-            return operations.formatted(found, spec)
+            return formatted(found, spec)
         return found if texts(found) else Text((Hole(spelled(node.value)),))
 
     def _operation(self, node: ast.BinOp, point: Point) -> Value:
         if isinstance(node.op, ast.Mod):
             template = self.value(node.left, point)
-            return operations.percent(template, self.value(node.right, point), spelled(node.left))
+            return percent(template, self.value(node.right, point), spelled(node.left))
         if not isinstance(node.op, ast.Add | ast.Div):
             return Unknown(spelled(node.left))
         # Sums grow to the left: a long one must not be as deep as it is long.
@@ -155,8 +159,8 @@ class Folding(Names):
         values = [self.value(one, point) for one in (left, *reversed(operands))]
         by = next((spelled(one) for one in (left, *operands) if spelled(one) != "expression"), "")
         if isinstance(node.op, ast.Div):
-            return operations.path(values, by)
-        return operations.added(values, by or "expression")
+            return path(values, by)
+        return summed(values, by or "expression")
 
     def _chosen(self, test: ast.expr, options: list[ast.expr], point: Point) -> Value:
         deciding = self.value(test, point)
@@ -239,7 +243,7 @@ class Folding(Names):
         if isinstance(base, Symbol):
             return self._item_of_symbol(node, base, key)
         if isinstance(base, Table | Items):
-            found = operations.looked_up(base, key)
+            found = looked_up(base, key)
             if found is not None:
                 return found
             by = spelled(node.slice)
@@ -270,7 +274,7 @@ class Folding(Names):
         arguments = given(node, point, self)
         if isinstance(node.func, ast.Attribute):
             base = self.value(node.func.value, point)
-            found = operations.method(base, node.func.attr, arguments)
+            found = method(base, node.func.attr, arguments)
             if found is not None:
                 return found
         if isinstance(callee, Symbol):
@@ -278,7 +282,7 @@ class Folding(Names):
         return Unknown(spelled(node), local=isinstance(callee, Unknown) and callee.local)
 
     def _called(self, node: ast.Call, callee: Symbol, arguments: Given, point: Point) -> Value:
-        known = operations.FUNCTIONS.get(callee.name)
+        known = FUNCTIONS.get(callee.name)
         if known is not None:
             return known(arguments, spelled(node))
         if callee.name == "getattr" and (member := self._getattr(arguments)) is not None:

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Protocol
 
-from bezoar.recon.scan.python import operations
 from bezoar.recon.scan.python.arguments import given
+from bezoar.recon.scan.python.containers import looked_up, summed
 from bezoar.recon.scan.python.declared import Declared
+from bezoar.recon.scan.python.paths import of_text
 from bezoar.recon.scan.python.scopes import END, Binding, How, Point, Scope, Survey, reaching
 from bezoar.recon.scan.python.value import (
     MOST,
@@ -131,7 +132,7 @@ class Names(ABC):
             found = reaching(scope.bindings.get(name, []), earlier)
         known = self._sums.get(id(found[0].node)) if len(found) == 1 else None
         before = self.name(name, earlier) if known is None else known
-        whole = operations.added([before, *reversed(added)], name) if added else before
+        whole = summed([before, *reversed(added)], name) if added else before
         self._sums[id(last.node)] = whole
         return whole
 
@@ -183,9 +184,9 @@ class Names(ABC):
         if isinstance(base, Unknown):
             return self._of_unknown(base, name)
         if isinstance(base, Text):
-            return operations.of_text(base, name)
+            return of_text(base, name)
         if isinstance(base, Table):
-            found = operations.looked_up(base, text(name))
+            found = looked_up(base, text(name))
             return Unknown(spelled(node)) if found is None else found
         return Unknown(spelled(node))
 
