@@ -1,0 +1,94 @@
+"""Joining the parts of a sample table, and adding what only the whole can tell."""
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from bezoar.core.errors import BezoarError
+from bezoar.datasets.sample_table.columns import (
+    IMAGE_COLUMNS,
+    PERCEPTUAL_HASH,
+    PIXEL_DIGEST,
+    SCHEMA_VERSION,
+    schema,
+)
+from bezoar.datasets.sample_table.near_duplicates import near_groups
+from bezoar.datasets.sample_table.splits import split_of
+
+METADATA: Final = b"bezoar.sample_table"
+_TRAITS: Final = ("mean_r", "mean_g", "mean_b")
+_PROVENANCE: Final = ("source", "uploader", "added_at", "split")
+
+
+def join_parts(names: Sequence[Path], target: Path, provenance: pl.DataFrame | None) -> None:
+    """Write one table of all parts, a row group each, whole or not at all.
+
+    Args:
+        names: The parts, in order.
+        target: The table.
+        provenance: See `build_table`.
+
+    Raises:
+        BezoarError: If it cannot be written.
+    """
+    groups = _groups(names)
+    kinds = schema(IMAGE_COLUMNS)
+    about = {"schema_version": SCHEMA_VERSION, "pixels": PIXEL_DIGEST, "phash": PERCEPTUAL_HASH}
+    arrow = pl.DataFrame(schema=kinds).to_arrow().schema
+    arrow = arrow.with_metadata({METADATA: json.dumps(about)})
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    start = 0
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with pq.ParquetWriter(draft, arrow, compression="zstd") as writer:
+            for name in names:
+                part = pl.read_parquet(name)
+                numbers = groups[start : start + len(part)]
+                start += len(part)
+                part = part.with_columns(numbers.alias("near_dup_group"), split_of("path"))
+                if provenance is not None:
+                    part = _with_provenance(part, provenance)
+                writer.write_table(part.select(kinds.names()).to_arrow().cast(arrow))
+        draft.replace(target)
+    except OSError as error:
+        raise BezoarError(
+            f"cannot write {target}: {error.strerror}", next=f"ls -ld {target.parent}"
+        ) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def _groups(names: Sequence[Path]) -> pl.Series:
+    """Return the near-duplicate group of each row; null for what is alone or was not decoded."""
+    if not names:
+        return pl.Series([], dtype=pl.Int64)
+    wanted = ("phash", "width", "height", *_TRAITS)
+    table = pl.concat([pl.read_parquet(name, columns=list(wanted)) for name in names])
+    table = table.with_row_index("#")
+    known = table.filter(pl.col("phash").is_not_null())
+    ratio = (pl.col("width") / pl.col("height")).cast(pl.Float32)
+    traits = known.select(*_TRAITS, ratio.alias("ratio")).to_numpy()
+    numbers = near_groups(known["phash"].to_numpy(), np.ascontiguousarray(traits, np.float32))
+    # Rows are numbered as in the whole table.
+    first = known["#"].to_numpy().astype(np.int64)[numbers]
+    grouped = known.select("#", pl.Series("group", first)).with_columns(
+        pl.when(pl.len().over("group") > 1).then("group").alias("group")
+    )
+    return table.join(grouped, on="#", how="left", maintain_order="left")["group"]
+
+
+def _with_provenance(part: pl.DataFrame, provenance: pl.DataFrame) -> pl.DataFrame:
+    """Put in what a provenance table says; where it is silent, what was known stays."""
+    said = [name for name in _PROVENANCE if name in provenance.columns]
+    joined = part.join(provenance, on="path", how="left", suffix=" said", maintain_order="left")
+    return joined.with_columns(
+        pl.coalesce(f"{name} said", name).cast(part.schema[name]).alias(name) for name in said
+    )
