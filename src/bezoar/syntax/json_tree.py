@@ -9,6 +9,7 @@ from bezoar.syntax.unreadable import UnreadableError
 
 _DEEPEST: Final = 100
 _WIDEST: Final = 64
+_MOST_TOKENS: Final = 250_000  # A second's work; what people write has a hundredth of them.
 _TOKEN: Final = re.compile(
     r"[ \t\n\r]*(?:(?P<string>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\")|(?P<mark>[\[\]{},:])"
     r"|(?P<word>[A-Za-z0-9+.\-_$]+)|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/))"
@@ -36,7 +37,7 @@ def document(text: str) -> Node:
     """Parse a JSON text, or one JSON value a line.
 
     Raises:
-        UnreadableError: It is no JSON, or nested too deeply.
+        UnreadableError: It is no JSON, nested too deeply, or larger than anybody writes by hand.
     """
     return _Parser(text).parse()
 
@@ -76,10 +77,12 @@ class _Parser:
 
     def parse(self) -> Node:
         """Take all of the text."""
-        at = 0
+        at = count = 0
         following = _TOKEN.scanner(self.text).match  # type: ignore[attr-defined]
         while match := following():
-            at = match.end()
+            at, count = match.end(), count + 1
+            if count > _MOST_TOKENS:
+                raise UnreadableError(f"more than {_MOST_TOKENS:,} names, values and marks")
             kind = match.lastgroup
             if kind == "mark":
                 self._mark(match["mark"], at - 1)

@@ -10,6 +10,7 @@ from bezoar.recon.scan.settings import Settings, summed
 from bezoar.recon.scan.submodules import submodules
 from bezoar.syntax import json_tree
 from bezoar.syntax.nodes import Mapping, Node, Scalar, Sequence, rooted
+from bezoar.syntax.unreadable import UnreadableError
 
 _ASIDE: Final = re.compile(
     r"(?:^|/)(?:\.vscode/|\.idea/|\.github/|locales?/|i18n/|package[^/]*\.json$|tsconfig[^/]*\.json$"
@@ -40,7 +41,7 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
     """Read a configuration file's fetches.
 
     Raises:
-        UnreadableError: It is nested too deeply, or no JSON although its name says so.
+        UnreadableError: It is nested too deeply, too long, or no JSON although its name says so.
     """
     name = path.rpartition("/")[2].lower()
     if name == ".gitmodules":
@@ -105,7 +106,10 @@ def _by_lines(text: str) -> Mapping:
     """Return sections of `key = value`, as TOML, INI and gin write them."""
     root = section = Mapping(1)
     skipped = False
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    if len(lines) > _MOST_LINES:
+        raise UnreadableError(f"more than {_MOST_LINES:,} lines")
+    for number, line in enumerate(lines, 1):
         bare = line.lstrip()
         if not bare or bare[0] in "#;" or bare.startswith("//") or len(line) > _LONGEST:
             continue
@@ -120,6 +124,7 @@ def _by_lines(text: str) -> Mapping:
 
 
 _LONGEST: Final = 8192
+_MOST_LINES: Final = 200_000  # A second's work; what people write has a hundredth of them.
 
 
 def _settings(line: str, number: int) -> Iterator[tuple[Scalar, Node]]:

@@ -265,3 +265,18 @@ def test_any_text_is_read_or_told(path, text):
 @pytest.mark.parametrize("path", sorted(VALID))
 def test_the_valid_files_are_understood(path):
     assert reader(path).read(VALID[path].encode(), path, Context())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", '{"url": "https://a.example/set.csv", "a": [' + '"a",' * 500_000),
+        ("a.json", '{"url": "https://a.example/set.csv", "a": ' + '"' * 2_000_000),
+        ("a.toml", 'url = "https://a.example/set.csv"\n' + "[a]\n" * 500_000),
+        ("a.sh", LURE + "wget " + "https://a.example/set.csv " * 75_000),
+        ("Makefile", "get:\n\twget " + "https://a.example/set.csv " * 75_000),
+    ],
+)
+def test_more_than_anybody_writes(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    assert "more than" in why(tmp_path)

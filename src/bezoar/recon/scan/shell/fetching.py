@@ -21,7 +21,7 @@ _UNPACKS: Final = re.compile(
     r"(?:bsd)?tar|g?unzip|[gbxl]?z?cat|funzip|gzip|bunzip2|bzip2|xz|unxz|lzma|zstd|unzstd|7z|lz4"
     r"|pigz|pbzip2|tee|dd|pv|cpio|split|shuf|head|tail|sed|awk|cut|sort|mysql|psql|sqlite3"
 )
-_MOST: Final = 5000  # Sources of one script; what has more was made to have them.
+_MOST: Final = 2000  # Sources of one script; what has more was made to have them.
 _UNPACKS_ARCHIVES: Final = frozenset({"tar", "bsdtar", "funzip", "cpio", "unzip"})
 _RUNS_IT: Final = re.compile(
     r"node|ruby|perl|php|Rscript|R|apt-key|gpg|rpm|dpkg|patch|pip3?|kubectl|docker|crontab"
