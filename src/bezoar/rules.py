@@ -58,6 +58,9 @@ RULES = {
     "BZ209": "bezoar.datasets.tree:NOT_AN_IMAGE",
     "BZ210": "bezoar.datasets.labelling:UNLABELLED",
     "BZ211": "bezoar.datasets.containers:SPECIAL_FILE",
+    "BZ240": "bezoar.evaluate.pipelines.faults:UNREADABLE_DEFINITION",
+    "BZ241": "bezoar.evaluate.pipelines.faults:CYCLIC_DEFINITION",
+    "BZ242": "bezoar.evaluate.pipelines.faults:MISSING_INCLUDE",
     # Fortify
     "BZ301": "bezoar.datasets.unpack.rules:UNSAFE_ENTRY_NAME",
     "BZ302": "bezoar.datasets.unpack.rules:SPECIAL_ENTRY",

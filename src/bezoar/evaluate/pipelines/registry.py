@@ -1,0 +1,20 @@
+"""Every parser of pipeline definitions, by name; imported when a tree is audited."""
+
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from bezoar.evaluate.pipelines.definition import Parser
+
+PARSERS: Final[tuple[str, ...]] = ("bezoar.evaluate.pipelines.shell_script:PARSER",)
+"""Each is `module:NAME`. A file goes to each parser that claims it."""
+
+
+@cache
+def parsers() -> tuple[Parser, ...]:
+    """Return the parsers, in the order of `PARSERS`."""
+    found: list[Parser] = []
+    for name in PARSERS:
+        module, _, attribute = name.partition(":")
+        found.append(getattr(import_module(module), attribute))
+    return tuple(found)
