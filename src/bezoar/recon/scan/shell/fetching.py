@@ -57,12 +57,13 @@ class Fetching:
         found: list[tuple[Run, Fetch]] = []
         fruitless: set[int] = set()
         for run in runs:
-            mine = [(run, checks.judged(run, fetch, kept)) for fetch, kept in self._of(run)]
-            found += mine
-            if len(found) > _MOST:
-                raise UnreadableError(f"more than {_MOST:,} sources")
+            before = len(found)
+            for fetch, kept in self._of(run):
+                found.append((run, checks.judged(run, fetch, kept)))
+                if len(found) > _MOST:
+                    raise UnreadableError(f"more than {_MOST:,} sources")
             if run.calls:
-                (fruitless.discard if mine else fruitless.add)(run.line)
+                (fruitless.add if len(found) == before else fruitless.discard)(run.line)
         called = {run.line for run, _ in found if run.calls}
         kept_back = fruitless - called
         told = _Told()
