@@ -58,6 +58,8 @@ RULES = {
     "BZ209": "bezoar.datasets.tree:NOT_AN_IMAGE",
     "BZ210": "bezoar.datasets.labelling:UNLABELLED",
     "BZ211": "bezoar.datasets.containers:SPECIAL_FILE",
+    "BZ237": "bezoar.evaluate.questions:UNANSWERED",
+    "BZ238": "bezoar.evaluate.audit:CHANGED_SINCE_AUDIT",
     "BZ240": "bezoar.evaluate.pipelines.faults:UNREADABLE_DEFINITION",
     "BZ241": "bezoar.evaluate.pipelines.faults:CYCLIC_DEFINITION",
     "BZ242": "bezoar.evaluate.pipelines.faults:MISSING_INCLUDE",

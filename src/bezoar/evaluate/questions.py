@@ -15,6 +15,17 @@ from pydantic import model_validator as check
 
 from bezoar.core.errors import UsageError
 from bezoar.core.json_object import canonical, parse_object
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+
+UNANSWERED: Final = Rule(
+    code="BZ237",
+    name="question-unanswered",
+    title="What no file shows was not answered, or no longer holds",
+    severity=Severity.LOW,
+    why="Who may add data, who reviews it and where training runs stands in no file. An answer"
+    " that nobody gave, that has expired or that was edited after it was signed is none.",
+)
 
 DAYS: Final = 180
 """For how long an answer counts: teams, roles and clusters change within half a year."""
