@@ -19,11 +19,10 @@ from bezoar.datasets.sample_table.columns import (
     SCHEMA_VERSION,
     schema,
 )
-from bezoar.datasets.sample_table.near_duplicates import near_groups
+from bezoar.datasets.sample_table.near_duplicates import TOLERANCES, near_groups, traits_of
 from bezoar.datasets.sample_table.splits import split_of
 
 METADATA: Final = b"bezoar.sample_table"
-_TRAITS: Final = ("mean_r", "mean_g", "mean_b")
 _PROVENANCE: Final = ("source", "uploader", "added_at", "split")
 
 
@@ -70,13 +69,11 @@ def _groups(names: Sequence[Path]) -> pl.Series:
     """Return the near-duplicate group of each row; null for what is alone or was not decoded."""
     if not names:
         return pl.Series([], dtype=pl.Int64)
-    wanted = ("phash", "width", "height", *_TRAITS)
+    wanted = ("phash", "width", "height", *TOLERANCES)
     table = pl.concat([pl.read_parquet(name, columns=list(wanted)) for name in names])
     table = table.with_row_index("#")
     known = table.filter(pl.col("phash").is_not_null())
-    ratio = (pl.col("width") / pl.col("height")).cast(pl.Float32)
-    traits = known.select(*_TRAITS, ratio.alias("ratio")).to_numpy()
-    numbers = near_groups(known["phash"].to_numpy(), np.ascontiguousarray(traits, np.float32))
+    numbers = near_groups(known["phash"].to_numpy(), traits_of(known))
     # Rows are numbered as in the whole table.
     first = known["#"].to_numpy().astype(np.int64)[numbers]
     grouped = known.select("#", pl.Series("group", first)).with_columns(
