@@ -16,6 +16,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.json_object import canonical
 from bezoar.core.place import Place, PlaceKind
 from bezoar.datasets.entry import now
+from bezoar.evaluate.audit import CHANGED_SINCE_AUDIT
 from bezoar.flows.audit_reading import read_definitions
 from bezoar.ledger import open_ledger
 from bezoar.project import Project
