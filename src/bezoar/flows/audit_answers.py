@@ -31,7 +31,7 @@ from bezoar.fortify.signing.keyring import Keyring
 from bezoar.fortify.signing.places import keys_folder
 from bezoar.fortify.signing.private_keys import Passphrase
 from bezoar.fortify.signing.revocation import REVOKERS
-from bezoar.ledger import missingledger
+from bezoar.ledger import open_ledger
 from bezoar.project import Project
 
 KIND: Final = "application/vnd.bezoar.audit-answers+json"
@@ -88,7 +88,7 @@ def record_answers(
         signed = Envelope(content, KIND).with_signature(signer)
         write_whole(_signature(project), signed.content())
     write_whole(project.root / _RECORD, content)
-    with missingledger(project) as ledger:
+    with open_ledger(project) as ledger:
         ledger.append(ANSWERED, str(Envelope(content, KIND).digest), {"by": by, "days": days})
     return read_answers(project)
 
