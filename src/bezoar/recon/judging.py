@@ -75,7 +75,7 @@ def judge(
     inquiry = Inquiry(inventory, registry or Registry(), mirrors)
     found = fingerprinted(f for _, findings in ON_FETCHES for f in findings(inquiry))
     silenced, used = _silenced(found, obeyed)
-    silent = tuple(one for one in obeyed if one not in used)
+    silent = tuple(one for one in obeyed if one not in used and _is_ours(one))
     found += fingerprinted(idle_suppression.findings(replace(inquiry, silent=silent)))
     quiet = {one.finding.evidence["fingerprint"] for one in silenced}
     heard = [finding for finding in found if finding.evidence["fingerprint"] not in quiet]
@@ -118,6 +118,11 @@ def fetch_fingerprints(fetches: Iterable[Fetch]) -> list[str]:
             hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]
         )
     return result
+
+
+def _is_ours(one: Suppression) -> bool:
+    """Say whether a suppression speaks of what a scan finds, and not of an audit alone."""
+    return not one.valid or any(not code.startswith("BZ2") for code in one.codes)
 
 
 def _silenced(

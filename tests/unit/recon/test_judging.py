@@ -65,6 +65,12 @@ def test_a_suppression_of_nothing_is_a_finding(comment, says):
     assert "BZ104" in {one.code for one in judgement.findings}
 
 
+def test_what_an_audit_alone_finds_is_not_for_a_scan_to_call_idle():
+    assert judge(inventory("x # bezoar: ignore[BZ236] the team decided so")).findings == ()
+    both = judge(inventory("x # bezoar: ignore[BZ104,BZ236] the team decided so"))
+    assert [one.code for one in both.findings] == ["BZ112"]
+
+
 def test_nobody_suppresses_the_rule_on_suppressions_by_the_same_comment():
     judgement = judge(inventory("x # bezoar: ignore[BZ112] hush"))
     assert [one.code for one in judgement.findings] == ["BZ112"]
