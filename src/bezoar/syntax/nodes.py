@@ -43,14 +43,22 @@ class Mapping:
 
     line: int
     entries: "list[tuple[Scalar, Node]]" = field(default_factory=list)
+    _first: "dict[str, Node]" = field(default_factory=dict, init=False, repr=False, compare=False)
+    _counted: int = field(default=0, init=False, repr=False, compare=False)
 
     def get(self, *names: str) -> "Node | None":
         """Return the value of the first of these keys that is there, in any letter case."""
         for name in names:
-            for key, value in self.entries:
-                if key.text.lower() == name:
-                    return value
+            if (found := self._by_key().get(name)) is not None:
+                return found
         return None
+
+    def _by_key(self) -> "dict[str, Node]":
+        """Return the first value of each key; entries are only ever added while a file is read."""
+        if self._counted != len(self.entries):
+            self._first = {key.text.lower(): value for key, value in reversed(self.entries)}
+            self._counted = len(self.entries)
+        return self._first
 
     def text(self, *names: str) -> str:
         """Return the text under the first of these keys that is there, "" where it is none."""

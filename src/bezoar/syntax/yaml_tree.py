@@ -34,11 +34,14 @@ def documents(text: str, *, shared: bool = False) -> list[Node]:
 
     Raises:
         NoYamlError: It is no YAML.
-        UnreadableError: It is nested too deeply, or its aliases stand for too much.
+        UnreadableError: It is nested too deeply, larger than anybody writes by hand, or its
+            aliases stand for too much.
     """
     composer = _Sharing(text) if shared else _Composer(text)
     try:
-        for event in yaml.parse(text, _LOADER):
+        for number, event in enumerate(yaml.parse(text, _LOADER)):
+            if number > _MOST_EVENTS:
+                raise UnreadableError(f"more than {_MOST_EVENTS:,} names, values and marks")
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         line = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""

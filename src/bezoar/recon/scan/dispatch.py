@@ -4,14 +4,17 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
+from itertools import islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.syntax.unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+_MOST_FETCHES: Final = 5_000  # Of one file; what has more was made to have them.
 
 
 class Language(StrEnum):
@@ -158,7 +161,10 @@ class Reader:
         read: Callable[[str, str, Context], Iterable[Fetch]] = import_module(
             _MODULES[self.language]
         ).read
-        found = read(text, path, replace(context, in_ci=context.in_ci or self.in_ci))
+        fetches = read(text, path, replace(context, in_ci=context.in_ci or self.in_ci))
+        found = list(islice(fetches, _MOST_FETCHES + 1))
+        if len(found) > _MOST_FETCHES:
+            raise UnreadableError(f"more than {_MOST_FETCHES:,} sources")
         return sorted(found, key=lambda fetch: (fetch.line, fetch.end_line))
 
 

@@ -272,11 +272,14 @@ def test_the_valid_files_are_understood(path):
     [
         ("a.json", '{"url": "https://a.example/set.csv", "a": [' + '"a",' * 500_000),
         ("a.json", '{"url": "https://a.example/set.csv", "a": ' + '"' * 2_000_000),
+        ("a.yaml", "url: https://a.example/set.csv\n" + "a: |\n" * 400_000),
+        (".dvc/config", "['remote \"a\"']\n" + "url = s3://b\n" * 150_000),
         ("a.toml", 'url = "https://a.example/set.csv"\n' + "[a]\n" * 500_000),
         ("a.sh", LURE + "wget " + "https://a.example/set.csv " * 75_000),
         ("Makefile", "get:\n\twget " + "https://a.example/set.csv " * 75_000),
     ],
 )
 def test_more_than_anybody_writes(tmp_path, name, text):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
     assert "more than" in why(tmp_path)
