@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -37,24 +37,37 @@ def join_parts(names: Sequence[Path], target: Path, provenance: pl.DataFrame | N
     Raises:
         BezoarError: If it cannot be written.
     """
-    groups = _groups(names)
-    kinds = schema(IMAGE_COLUMNS)
+    groups, start = _groups(names), 0
+    with writing_table(target, schema(IMAGE_COLUMNS)) as write:
+        for name in names:
+            part = pl.read_parquet(name)
+            numbers = groups[start : start + len(part)]
+            start += len(part)
+            part = part.with_columns(numbers.alias("near_dup_group"), split_of("path"))
+            write(part if provenance is None else _with_provenance(part, provenance))
+
+
+@contextmanager
+def writing_table(target: Path, kinds: pl.Schema) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Yield what writes rows, a row group each time; the table appears when the block ends well.
+
+    Args:
+        target: The Parquet file.
+        kinds: Its columns.
+
+    Raises:
+        BezoarError: If it cannot be written.
+    """
     about = {"schema_version": SCHEMA_VERSION, "pixels": PIXEL_DIGEST, "phash": PERCEPTUAL_HASH}
     arrow = pl.DataFrame(schema=kinds).to_arrow().schema
     arrow = arrow.with_metadata({METADATA: json.dumps(about)})
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    start = 0
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with pq.ParquetWriter(draft, arrow, compression="zstd") as writer:
-            for name in names:
-                part = pl.read_parquet(name)
-                numbers = groups[start : start + len(part)]
-                start += len(part)
-                part = part.with_columns(numbers.alias("near_dup_group"), split_of("path"))
-                if provenance is not None:
-                    part = _with_provenance(part, provenance)
-                writer.write_table(part.select(kinds.names()).to_arrow().cast(arrow))
+            yield lambda rows: writer.write_table(
+                rows.select(kinds.names()).cast(kinds).to_arrow().cast(arrow)
+            )
         draft.replace(target)
     except OSError as error:
         raise BezoarError(
