@@ -5,7 +5,7 @@ A command's flag goes before all of them. There are only keys that something use
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 
 from bezoar.core.errors import UsageError
@@ -22,7 +23,7 @@ from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
 _TABLES = frozenset(
-    {"approve", "audit", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"}
+    {"alerts", "approve", "audit", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"}
 )
 
 
@@ -196,10 +197,57 @@ class VetSettings(_Model):
     programs: dict[_ProgramName, ProgramSettings] = Field(default_factory=dict)
 
 
+class SinkSettings(_Model):
+    """An `[alerts.sinks.NAME]` table: one place where alerts go.
+
+    Attributes:
+        kind: What is there.
+        secret: Name of the environment variable with Slack's address, PagerDuty's routing key,
+            the webhook's token (or address), the mail server's password, apprise's address.
+        url: Where to, where that is no secret: a webhook, a mail server as `HOST:PORT`.
+        user: Who logs in at the mail server.
+        sender: Where mail comes from.
+        recipients: Where mail goes to.
+    """
+
+    kind: Literal["slack", "pagerduty", "webhook", "email", "apprise"]
+    secret: str = ""
+    url: str = ""
+    user: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Say what is missing."""
+        if self.kind == "email":
+            missing = [name for name in ("url", "sender", "recipients") if not getattr(self, name)]
+        elif self.kind == "webhook":
+            missing = [] if self.url or self.secret else ["url"]
+        else:
+            missing = [] if self.secret else ["secret"]
+        if missing:
+            raise ValueError(f"{missing[0]} is missing")
+        return self
+
+
+class AlertSettings(_Model):
+    """The `[alerts]` table.
+
+    Attributes:
+        most: How many alarms each sink hears of one by one in ten minutes; more come together.
+        sinks: Where alerts go.
+    """
+
+    most: Annotated[int, Field(ge=1, le=1000)] = 10
+    sinks: dict[_ProgramName, SinkSettings] = Field(default_factory=dict)
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
     Attributes:
+        alerts: Where alerts of the monitor go.
         ledger: URL of the ledger's database; None: SQLite in `.bezoar/`.
         writer: Name of this checkout's chain in the ledger; None: one drawn once.
         fail_on: Mildest severity for which a command exits with 1.
@@ -214,6 +262,7 @@ class Settings(_Model):
         vet: How far what parses data is locked in, and which programs look at it, too.
     """
 
+    alerts: AlertSettings = AlertSettings()
     ledger: str | None = None
     writer: _Writer | None = None
     fail_on: _Severity = Severity.MEDIUM
@@ -269,6 +318,7 @@ def _validated(name: str, table: Mapping[str, Any]) -> Settings:
 def _unknown(path: list[str]) -> str:
     """Say that a key is unknown, with the nearest one that is known at that place."""
     tables: dict[str, type[BaseModel]] = {
+        "alerts": SinkSettings if path[1:2] == ["sinks"] else AlertSettings,
         "approve": ApproveSettings,
         "audit": AuditSettings,
         "egress": EgressSettings,
