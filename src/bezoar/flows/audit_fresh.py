@@ -67,7 +67,25 @@ def last_audit(project: Project) -> Event | None:
     """Return the event of the newest audit of a project; None where there is none."""
     with open_ledger(project) as ledger:
         found = [event for event in ledger.events() if event.kind == AUDITED]
-    return max(found, key=lambda event: event.time, default=None)
+    # Of two at the same moment the later in its chain.
+    return max(reversed(found), key=lambda event: event.time, default=None)
+
+
+def note_audit(project: Project, definitions: Mapping[str, Digest], **detail: Any) -> None:
+    """Leave the event of an audit in the project's ledger.
+
+    Args:
+        project: That was audited, as a whole.
+        definitions: The digest of each file that a pipeline is made of, by path.
+        detail: What came of it; JSON values.
+
+    Raises:
+        BezoarError: If the ledger cannot be written.
+    """
+    listed = {path: str(one) for path, one in definitions.items()}
+    with open_ledger(project) as ledger:
+        subject = str(audit_subject(definitions))
+        ledger.append(AUDITED, subject, {"definitions": listed, **detail})
 
 
 def audit_subject(definitions: Mapping[str, Digest]) -> Digest:
