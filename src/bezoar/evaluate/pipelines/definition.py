@@ -108,7 +108,9 @@ class Step:
         on_failure: What its failure does.
         runs_after_failure: Whether it begins although a step before it failed (`if: always()`,
             `trigger_rule="all_done"`, `when: always`).
-        condition: The text of a condition that may skip it; empty for none.
+        condition: The text of a condition that may skip it; empty for none. What is joined by
+            ` && ` all has to hold; where a step that it needs is skipped and it with it, that
+            step's condition stands first.
         cached: Whether its output may come from a cache in place of a run.
         cache_key_pins: Whether the key of that cache holds a digest of its input.
         identity: Service account, role or user; empty where none is named.

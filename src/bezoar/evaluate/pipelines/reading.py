@@ -7,6 +7,7 @@ from typing import Final
 from bezoar.core.place import Place, PlaceKind
 from bezoar.evaluate.pipelines.definition import Pipeline, Reference, Text
 from bezoar.evaluate.pipelines.faults import unreadable
+from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.syntax.access import entries, walk
 from bezoar.syntax.nodes import Node, Scalar
 from bezoar.syntax.unreadable import UnreadableError
@@ -69,6 +70,18 @@ def is_commit(revision: str) -> bool:
 def variables_of(node: Node | None, fold: Callable[[str], str] = str) -> dict[str, str]:
     """Return a mapping of names to texts; what is no text is left out."""
     return {key.text: fold(value.text) for key, value in entries(node) if isinstance(value, Scalar)}
+
+
+def public_variables(node: Node | None, fold: Callable[[str], str] = str) -> dict[str, str]:
+    """Return `variables_of` without those that hold a secret: it must not reach any text."""
+    found = variables_of(node, fold)
+    return {name: value for name, value in found.items() if not is_secret(name, value)}
+
+
+def public_settings(node: Node | None, fold: Callable[[str], str] = str) -> dict[str, str]:
+    """Return `settings_of` without those that hold a secret."""
+    found = settings_of(node, fold)
+    return {name: value for name, value in found.items() if not is_secret(name, value)}
 
 
 def settings_of(node: Node | None, fold: Callable[[str], str] = str) -> dict[str, str]:

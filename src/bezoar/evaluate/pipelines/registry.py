@@ -6,7 +6,10 @@ from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Parser
 
-PARSERS: Final[tuple[str, ...]] = ("bezoar.evaluate.pipelines.shell_script:PARSER",)
+PARSERS: Final[tuple[str, ...]] = (
+    "bezoar.evaluate.pipelines.github_actions:PARSER",
+    "bezoar.evaluate.pipelines.shell_script:PARSER",
+)
 """Each is `module:NAME`. A file goes to each parser that claims it."""
 
 
