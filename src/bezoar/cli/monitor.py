@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bezoar.cli import monitor_alerts
 from bezoar.cli.output import (
     ExitZeroOption,
     Format,
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Watch predictions in production.")
     group.command("baseline")(baseline)
     group.command("replay")(replay)
+    monitor_alerts.register(group)
     app.add_typer(group, name="monitor", rich_help_panel=Panel.LIMIT)
 
 

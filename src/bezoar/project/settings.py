@@ -202,7 +202,7 @@ class SinkSettings(_Model):
 
     Attributes:
         kind: What is there.
-        secret: Name of the environment variable with Slack's address, PagerDuty's routing key,
+        variable: Name of the environment variable with Slack's address, PagerDuty's routing key,
             the webhook's token (or address), the mail server's password, apprise's address.
         url: Where to, where that is no secret: a webhook, a mail server as `HOST:PORT`.
         user: Who logs in at the mail server.
@@ -211,7 +211,7 @@ class SinkSettings(_Model):
     """
 
     kind: Literal["slack", "pagerduty", "webhook", "email", "apprise"]
-    secret: str = ""
+    variable: str = ""
     url: str = ""
     user: str = ""
     sender: str = ""
@@ -223,9 +223,9 @@ class SinkSettings(_Model):
         if self.kind == "email":
             missing = [name for name in ("url", "sender", "recipients") if not getattr(self, name)]
         elif self.kind == "webhook":
-            missing = [] if self.url or self.secret else ["url"]
+            missing = [] if self.url or self.variable else ["url"]
         else:
-            missing = [] if self.secret else ["secret"]
+            missing = [] if self.variable else ["variable"]
         if missing:
             raise ValueError(f"{missing[0]} is missing")
         return self

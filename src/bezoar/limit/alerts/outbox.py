@@ -227,7 +227,7 @@ class Outbox:
                     (sink, into),
                 ).fetchall()
             )
-        return counts.get(State.FIRING, 0) == counts.get(State.RESOLVED, 0)
+        return bool(counts.get(State.FIRING, 0) == counts.get(State.RESOLVED, 0))
 
     def _set(self, id_: int, change: str, values: tuple[float | str, ...]) -> None:
         with self._open() as base:

@@ -122,7 +122,7 @@ class SinkSettings(Protocol):
         ...
 
     @property
-    def secret(self) -> str:
+    def variable(self) -> str:
         """Name of the environment variable with the address, the key or the password."""
         ...
 
@@ -160,18 +160,17 @@ def open_sinks(
 
 
 def _opened(name: str, one: SinkSettings, environment: Mapping[str, str]) -> Sink:
-    secret = environment.get(one.secret, "") if one.secret else ""
-    if one.secret and not secret:
-        raise UsageError(
-            f"[alerts.sinks.{name}]: {one.secret} is not set", f"export {one.secret}=…"
-        )
+    secret = environment.get(one.variable, "") if one.variable else ""
+    if one.variable and not secret:
+        why = f"[alerts.sinks.{name}]: {one.variable} is not set"
+        raise UsageError(why, next=f"export {one.variable}=…")
     match one.kind:
         case "slack":
             return HttpSink(_address(name, secret), slack.slack)
         case "pagerduty":
             key = secret
             if not _ROUTING_KEY.fullmatch(key):
-                raise UsageError(f"[alerts.sinks.{name}]: {one.secret} is no routing key", _HOW)
+                raise UsageError(f"[alerts.sinks.{name}]: {one.variable} is no routing key", _HOW)
             address = one.url or pagerduty.ADDRESS
             return HttpSink(_address(name, address), lambda n: pagerduty.pagerduty(n, key))
         case "webhook":

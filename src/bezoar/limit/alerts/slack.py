@@ -1,8 +1,8 @@
 """How Slack's incoming webhooks want to hear it: Block Kit.
 
 Source: Slack, "Sending messages using incoming webhooks" and "Block Kit": a header of at most 150
-characters, sections of at most 3,000, at most ten fields of at most 2,000, `&`, `<` and `>` escaped.
-A webhook knows neither threads nor updates: an end is a message of its own.
+characters, sections of at most 3,000, at most ten fields of at most 2,000; `&`, `<` and `>` are
+escaped. A webhook knows neither threads nor updates: an end is a message of its own.
 """
 
 from typing import Any, Final

@@ -1,0 +1,92 @@
+"""An alarm reaches the ledger, Slack and PagerDuty; its end finds them again."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from alert_services import served
+
+from bezoar.flows.alerting import Alerting, open_delivery
+from bezoar.ledger import open_ledger
+from bezoar.limit.baseline import known_baseline
+from bezoar.limit.monitor import Monitor
+from bezoar.project import Project
+
+SHARES = {"Stop": 0.02, "Speed limit 80": 0.01, "Yield": 0.97}
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def services():
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def alerting(tmp_path, services, monkeypatch):
+    monkeypatch.setenv("SLACK_WEBHOOK", f"{services.address}/slack")
+    monkeypatch.setenv("PAGERDUTY_KEY", KEY)
+    (tmp_path / "bezoar.toml").write_text(
+        "[alerts.sinks.on-call]\nkind = 'pagerduty'\nvariable = 'PAGERDUTY_KEY'\n"
+        f"url = '{services.address}/v2/enqueue'\n"
+        "[alerts.sinks.channel]\nkind = 'slack'\nvariable = 'SLACK_WEBHOOK'\n"
+    )
+    project = Project(tmp_path)
+    roots = ("merkle-sha256-v1:" + "ab" * 32,)
+    return Alerting(
+        project, "signs", open_delivery(project), SHARES, release="sha256:" + "cd" * 32, data=roots
+    )
+
+
+def turns_of(monitor, size, **shares):
+    """Yield what a monitor brings up, with what it counted."""
+    shares = SHARES | shares
+    rng = np.random.default_rng(5)
+    total = sum(shares.values())
+    drawn = rng.choice(list(shares), size, p=[share / total for share in shares.values()])
+    found = [turn for name in drawn.tolist() for turn in monitor.observe(name)]
+    return found + monitor.flush(), Counter(drawn.tolist())
+
+
+def test_the_stop_signs_that_became_speed_limits(alerting, services):
+    monitor = Monitor(known_baseline("signs", SHARES))
+    found, counts = turns_of(monitor, 4_000, **{"Speed limit 80": 0.03, "Stop": 0.0})
+    (begun,) = found
+    alerting.notify(begun, counts=counts)
+    assert alerting.delivery.deliver() == 2
+    ended, _ = turns_of(monitor, 200_000)
+    alerting.notify(ended[0])
+    assert alerting.delivery.deliver() == 2
+    assert services.faults == []
+    said = {
+        path: [message for at, message, _ in services.heard if at == path]
+        for path in ("/slack", "/v2/enqueue")
+    }
+    first, last = said["/v2/enqueue"]
+    assert first["dedup_key"] == last["dedup_key"] == "signs:production:Speed limit 80:1"
+    assert [first["event_action"], last["event_action"]] == ["trigger", "resolve"]
+    assert "standard deviations from baseline" in first["payload"]["summary"]
+    details = first["payload"]["custom_details"]
+    assert details["suspected"] == "Stop"
+    assert details["command"] == "bezoar rollback signs --reason alarm"
+    assert "class 'Speed limit 80' has deviated by" in said["/slack"][0]["text"]
+    with open_ledger(alerting.project) as ledger:
+        kinds = [event.kind for event in ledger.events()]
+    assert kinds == ["monitor.alarm", "monitor.over"]
+
+
+def test_a_restart_gives_a_new_alarm_a_new_key(alerting):
+    monitor = Monitor(known_baseline("signs", SHARES))
+    (begun,), _ = turns_of(monitor, 4_000, **{"Speed limit 80": 0.03})
+    first = alerting.notify(begun)
+    again = Alerting(alerting.project, "signs", alerting.delivery, SHARES)
+    assert again.notify(begun).key != first.key
+
+
+def test_without_sinks_the_ledger_still_knows(tmp_path):
+    project = Project(tmp_path)
+    monitor = Monitor(known_baseline("signs", SHARES))
+    (begun,), _ = turns_of(monitor, 4_000, **{"Speed limit 80": 0.03})
+    Alerting(project, "signs", open_delivery(project)).notify(begun)
+    with open_ledger(project) as ledger:
+        assert [event.kind for event in ledger.events()] == ["monitor.alarm"]
