@@ -23,6 +23,7 @@ from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.github_expressions import condition_of, triggers_of
 from bezoar.evaluate.pipelines.github_steps import Job, step_of
 from bezoar.evaluate.pipelines.inline_secrets import of_variables
+from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import (
     Names,
     file_name,
@@ -111,11 +112,12 @@ class _Workflow:
         jobs = fields(at(root, "jobs"))
         ends: dict[str, tuple[str, ...]] = {}
         conditions: dict[str, str] = {}
-        needed = {one for node in jobs.values() for one in texts(at(node, "needs"))}
-        for name in _in_order(jobs, self.found, base.path):
+        needs = {name: texts(at(node, "needs")) for name, node in jobs.items()}
+        needed = {one for names in needs.values() for one in names}
+        for name in in_order(needs, lambda name: self._cycle(name, jobs[name], base.path)):
             node = jobs[name]
             if not isinstance(node, Map):
-                self.found.append(unreadable(base.path, f"the job {name} is no mapping", node.line))
+                self._say(unreadable(base.path, f"the job {name} is no mapping", node.line))
                 continue
             job = self._job(name, node, base, ends, conditions)
             if name in needed and not _is_false(at(node, "continue-on-error")):
@@ -123,6 +125,12 @@ class _Workflow:
             ends[name] = self._run(node, job, calls) or job.before
         last = [name for name in ends if name not in needed]
         return [step for name in last for step in ends[name]]
+
+    def _say(self, finding: Finding) -> None:
+        self.found.append(finding)
+
+    def _cycle(self, name: str, node: Node, path: str) -> None:
+        self._say(cyclic(path, name, node.line))
 
     def _job(
         self,
@@ -165,7 +173,7 @@ class _Workflow:
             return self._called(uses, node, job, calls)
         for number, step in enumerate(items(at(node, "steps")), 1):
             if not isinstance(step, Map):
-                self.found.append(unreadable(job.path, "a step is no mapping", step.line))
+                self._say(unreadable(job.path, "a step is no mapping", step.line))
             elif (uses := text(step, "uses")).startswith("./"):
                 self._action(uses, step, job, number, calls)
             else:
@@ -215,16 +223,16 @@ class _Workflow:
         name, _, revision = uses.partition("@")
         if not name.startswith("./"):
             if not is_commit(revision):
-                self.found.append(missing(job.path, uses, line))
+                self._say(missing(job.path, uses, line))
             return "", None
         for ending in endings:
             path = posixpath.normpath(self.root + name[2:] + ending)
             if path in calls or len(calls) > _DEEPEST:
-                self.found.append(cyclic(job.path, uses, line))
+                self._say(cyclic(job.path, uses, line))
                 return "", None
             if path in self.others or path == self.file.path:
                 return path, self._tree(path)
-        self.found.append(missing(job.path, uses, line))
+        self._say(missing(job.path, uses, line))
         return "", None
 
     def _tree(self, path: str) -> Node | None:
@@ -233,7 +241,7 @@ class _Workflow:
                 documents = load(self.others.get(path, self.file))
                 self.loaded[path] = documents[0] if documents else None
             except UnreadableError as error:
-                self.found.append(unreadable(path, str(error)))
+                self._say(unreadable(path, str(error)))
                 self.loaded[path] = None
         return self.loaded[path]
 
@@ -291,29 +299,6 @@ def _access(node: Node | None) -> dict[str, Access]:
         for name, store in named.items()
         if given.get(name) in ("read", "write")
     }
-
-
-def _in_order(jobs: dict[str, Node], found: list[Finding], path: str) -> list[str]:
-    """Return the jobs, each behind those that it needs; what needs itself comes last."""
-    waiting = {
-        name: {one for one in texts(at(node, "needs")) if one in jobs}
-        for name, node in jobs.items()
-    }
-    followers: dict[str, list[str]] = {}
-    for name, needs in waiting.items():
-        for one in needs:
-            followers.setdefault(one, []).append(name)
-    ready = [name for name, needs in waiting.items() if not needs]
-    done: list[str] = []
-    for name in ready:
-        done.append(name)
-        for follower in followers.get(name, ()):
-            waiting[follower].discard(name)
-            if not waiting[follower]:
-                ready.append(follower)
-    if stuck := [name for name in jobs if waiting[name]]:
-        found.append(cyclic(path, stuck[0], jobs[stuck[0]].line))
-    return [*done, *stuck]
 
 
 PARSER: Final = GitHubActions()

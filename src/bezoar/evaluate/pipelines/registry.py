@@ -8,6 +8,7 @@ from bezoar.evaluate.pipelines.definition import Parser
 
 PARSERS: Final[tuple[str, ...]] = (
     "bezoar.evaluate.pipelines.github_actions:PARSER",
+    "bezoar.evaluate.pipelines.gitlab_ci:PARSER",
     "bezoar.evaluate.pipelines.shell_script:PARSER",
 )
 """Each is `module:NAME`. A file goes to each parser that claims it."""

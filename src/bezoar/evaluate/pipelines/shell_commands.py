@@ -6,7 +6,8 @@ Set Builtin" and "Lists of Commands"), by reading only.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -76,6 +77,38 @@ def commands_of(
     """
     walk = _Walk(Variables(variables or {}), errexit=errexit, pipefail=pipefail)
     return tuple(walk.whole(text, line))
+
+
+def commands_of_parts(
+    parts: Sequence[tuple[str, int]],
+    *,
+    errexit: bool = True,
+    pipefail: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> tuple[Command, ...]:
+    """Return the commands of texts that one shell runs one after the other.
+
+    Args:
+        parts: Each text with its first line in the definition.
+        errexit: See `commands_of`.
+        pipefail: See `commands_of`.
+        variables: See `commands_of`.
+
+    Raises:
+        UnreadableError: They have more commands than a person writes.
+    """
+    starts, lines, at = [], [], 1
+    for text, line in parts:
+        starts.append(at)
+        lines.append(line)
+        at += text.count("\n") + 1
+    whole = "\n".join(text for text, _ in parts)
+    found = commands_of(whole, errexit=errexit, pipefail=pipefail, variables=variables)
+    moved: list[Command] = []
+    for one in found:
+        index = bisect_right(starts, one.line) - 1
+        moved.append(replace(one, line=one.line - starts[index] + lines[index]))
+    return tuple(moved)
 
 
 class _Walk:
