@@ -7,6 +7,7 @@ from typing import Final
 from bezoar.evaluate.pipelines.definition import Parser
 
 PARSERS: Final[tuple[str, ...]] = (
+    "bezoar.evaluate.pipelines.argo:PARSER",
     "bezoar.evaluate.pipelines.github_actions:PARSER",
     "bezoar.evaluate.pipelines.gitlab_ci:PARSER",
     "bezoar.evaluate.pipelines.shell_script:PARSER",
