@@ -8,8 +8,10 @@ from bezoar.evaluate.pipelines.definition import Parser
 
 PARSERS: Final[tuple[str, ...]] = (
     "bezoar.evaluate.pipelines.argo:PARSER",
+    "bezoar.evaluate.pipelines.dvc_stages:PARSER",
     "bezoar.evaluate.pipelines.github_actions:PARSER",
     "bezoar.evaluate.pipelines.gitlab_ci:PARSER",
+    "bezoar.evaluate.pipelines.makefile_rules:PARSER",
     "bezoar.evaluate.pipelines.shell_script:PARSER",
 )
 """Each is `module:NAME`. A file goes to each parser that claims it."""
