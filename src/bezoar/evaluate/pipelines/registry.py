@@ -11,7 +11,12 @@ PARSERS: Final[tuple[str, ...]] = (
     "bezoar.evaluate.pipelines.dvc_stages:PARSER",
     "bezoar.evaluate.pipelines.github_actions:PARSER",
     "bezoar.evaluate.pipelines.gitlab_ci:PARSER",
+    "bezoar.evaluate.pipelines.kedro_catalog:PARSER",
+    "bezoar.evaluate.pipelines.kubeflow:PARSER",
     "bezoar.evaluate.pipelines.makefile_rules:PARSER",
+    "bezoar.evaluate.pipelines.mlproject:PARSER",
+    "bezoar.evaluate.pipelines.mlproject:RECIPE",
+    "bezoar.evaluate.pipelines.sagemaker:PARSER",
     "bezoar.evaluate.pipelines.shell_script:PARSER",
 )
 """Each is `module:NAME`. A file goes to each parser that claims it."""
