@@ -53,7 +53,7 @@ class Classifier:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return log probabilities (n, classes) and penultimate features (n, d)."""
         logs, features = [], []
-        for chunk in torch.split(_as_tensor(images), _CHUNK):
+        for chunk in torch.split(as_tensor(images), _CHUNK):
             feature = self.network.features(normalised(chunk))
             features.append(feature)
             logs.append(F.log_softmax(self.network.head(feature), 1))
@@ -94,8 +94,8 @@ def train_classifier(
     if len(images) < 2 or classes < 2:  # noqa: PLR2004 - batch normalisation needs two
         raise ValueError("training needs at least two images and two classes")
     generator = torch.Generator().manual_seed(seed)
-    network = _initialised(classes, seed)
-    x, y = _as_tensor(images), torch.from_numpy(labels.astype(np.int64))
+    network = initialised(classes, seed)
+    x, y = as_tensor(images), torch.from_numpy(labels.astype(np.int64))
     epochs = epochs or default_epochs(len(x))
     batches = list(_batches(len(x), epochs, generator))
     optimizer = torch.optim.SGD(
@@ -137,7 +137,8 @@ def default_epochs(samples: int) -> int:
     return min(max(round(100_000 / samples), 5), 25)
 
 
-def _initialised(classes: int, seed: int) -> SmallNet:
+def initialised(classes: int, seed: int) -> SmallNet:
+    """Return a fresh network, the same one for the same seed."""
     # Layers draw from the one global generator: two threads must not seed it at once.
     with _GLOBAL_GENERATOR, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -154,6 +155,6 @@ def _batches(samples: int, epochs: int, generator: torch.Generator) -> Iterator[
                 yield batch
 
 
-def _as_tensor(images: NDArray[np.uint8]) -> Tensor:
+def as_tensor(images: NDArray[np.uint8]) -> Tensor:
     """View (n, h, w, 3) as (n, 3, h, w) in channels-last memory, without a copy."""
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
