@@ -1,0 +1,7 @@
+from transformers import AutoModelForImageClassification, Trainer, TrainingArguments
+
+model = AutoModelForImageClassification.from_pretrained(
+    "models/base",
+    trust_remote_code=False,
+)
+Trainer(model=model, args=TrainingArguments("out")).train()

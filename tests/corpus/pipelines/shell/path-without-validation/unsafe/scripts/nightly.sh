@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Nightly training of the sign classifier.
+set -euo pipefail
+
+DATA=data/signs
+
+bezoar pull signs@2025-06 --to "$DATA"
+python train.py --data "$DATA" --out model.joblib
