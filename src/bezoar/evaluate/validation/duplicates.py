@@ -1,0 +1,179 @@
+"""BZ256, BZ257, BZ260: the same, or nearly the same, under two labels or in two splits."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import polars as pl
+
+from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.evaluate.validation.subject import DECODED, Subject, at_samples, not_applicable
+
+NEAR_DUPLICATE_LABELS: Final = Rule(
+    code="BZ256",
+    name="near-duplicate-labels",
+    title="Near-duplicates under two labels",
+    severity=Severity.MEDIUM,
+    why="One picture, or one text but for case and spaces, stands for two classes: a copy was"
+    " labelled anew, by a slip or on purpose.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+SPLIT_DUPLICATE: Final = Rule(
+    code="BZ257",
+    name="split-duplicate",
+    title="The same sample in two splits",
+    severity=Severity.MEDIUM,
+    why="What a model is tested on it has seen in training: the test says more than is true.",
+)
+CONFLICTING_LABELS: Final = Rule(
+    code="BZ260",
+    name="conflicting-labels",
+    title="The same content under two labels",
+    severity=Severity.MEDIUM,
+    why="One of the labels is wrong. Where the content had another label in the approved version,"
+    " somebody changed it.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+
+_CONTENT: Final = ("pixel_sha256", "text_sha256", "sha256")
+_KEPT: Final = 5
+
+
+def near_duplicate_labels(subject: Subject) -> Outcome:
+    """Find groups of near-duplicates that have several labels, and are not equal (BZ260 is)."""
+    if not subject.has("near_dup_group", "label"):
+        why = "no two samples are nearly the same" if _knows(subject) else "it has no such column"
+        return _none_or(NEAR_DUPLICATE_LABELS, subject, why)
+    content = _content(subject)
+    grouped = subject.table.filter(
+        pl.col("near_dup_group").is_not_null(), pl.col("label").is_not_null()
+    )
+    several = [pl.col("label").n_unique() > 1]
+    if content == "pixel_sha256":
+        several.append(pl.col(content).n_unique() > 1)
+    groups = _groups(grouped, "near_dup_group", several)
+    findings = _told(NEAR_DUPLICATE_LABELS, groups, "nearly the same as", "label")
+    return Outcome.of(NEAR_DUPLICATE_LABELS, findings)
+
+
+def split_duplicates(subject: Subject) -> Outcome:
+    """Find content that stands in more than one split; near-duplicates there are a mild finding."""
+    content = _content(subject)
+    if content is None or not subject.has("split"):
+        return not_applicable(SPLIT_DUPLICATE, "nothing says which split a sample is in")
+    rows = _readable(subject).filter(pl.col("split").is_not_null())
+    several = [pl.col("split").n_unique() > 1]
+    groups = _groups(_repeated(rows, content), content, several)
+    findings = _told(SPLIT_DUPLICATE, groups, "the same as", "split")
+    if subject.has("near_dup_group"):
+        near = rows.filter(pl.col("near_dup_group").is_not_null())
+        groups = _groups(near, "near_dup_group", [*several, pl.col(content).n_unique() > 1])
+        findings += _told(SPLIT_DUPLICATE, groups, "nearly the same as", "split", Severity.LOW)
+    return Outcome.of(SPLIT_DUPLICATE, findings)
+
+
+def conflicting_labels(subject: Subject) -> Outcome:
+    """Find content under several labels, here or between the version before and this one."""
+    if not subject.has("label"):
+        return not_applicable(CONFLICTING_LABELS, "there are no labels")
+    if subject.tabular:
+        return _conflicting_rows(subject)
+    content = _content(subject)
+    if content is None:
+        return not_applicable(CONFLICTING_LABELS, "its rows have no digest")
+    rows = _readable(subject).filter(pl.col("label").is_not_null())
+    findings = _changed(subject, rows)
+    groups = _groups(_repeated(rows, content), content, [pl.col("label").n_unique() > 1])
+    findings += _told(CONFLICTING_LABELS, groups, "the same as", "label")
+    return Outcome.of(CONFLICTING_LABELS, findings)
+
+
+def _conflicting_rows(subject: Subject) -> Outcome:
+    """Rows of a table that are equal but for their label: chance makes them, too."""
+    plain = [
+        name
+        for name, kind in subject.table.schema.items()
+        if name not in {"path", "label"} and not kind.is_nested()
+    ]
+    if not plain:
+        return not_applicable(CONFLICTING_LABELS, "it has no column beside the label")
+    rows = subject.table.select("path", "label", pl.struct(plain).hash().alias("#content"))
+    groups = _groups(_repeated(rows, "#content"), "#content", [pl.col("label").n_unique() > 1])
+    found = _told(CONFLICTING_LABELS, groups, "the same as", "label", Severity.LOW)
+    return Outcome.of(CONFLICTING_LABELS, found)
+
+
+def _changed(subject: Subject, rows: pl.DataFrame) -> list[Finding]:
+    """Find samples whose bytes had other labels before, and none of those that they have now."""
+    before = subject.against
+    if before is None or not {"sha256", "label"} <= set(before.columns):
+        return []
+    keys = [pl.col("sha256").hash().alias("#"), "label"]
+    old = before.lazy().filter(pl.col("label").is_not_null()).select(keys).unique()
+    new = rows.lazy().with_columns(pl.col("sha256").hash().alias("#"))
+    known = new.join(old, on="#", how="semi").join(old, on=["#", "label"], how="anti")
+    labels = old.group_by("#").agg(pl.col("label").sort().alias("was"))
+    moved = known.join(labels, on="#").select("path", "label", "was").sort("path").collect()
+    told = (
+        (path, _change(label, was, subject.version), {"label": label, "before": was[:_KEPT]})
+        for path, label, was in moved.iter_rows()
+    )
+    return at_samples(CONFLICTING_LABELS, told, len(moved), Severity.HIGH)
+
+
+def _change(label: str, was: list[str], version: str) -> str:
+    before = " or ".join(map(repr, was[:_KEPT]))
+    return f"its label is {label!r}, and was {before} in {version}"
+
+
+def _content(subject: Subject) -> str | None:
+    return next((name for name in _CONTENT if subject.has(name)), None)
+
+
+def _knows(subject: Subject) -> bool:
+    return "near_dup_group" in subject.table.columns
+
+
+def _none_or(rule: Rule, subject: Subject, why: str) -> Outcome:
+    """Return `passed` where the column is there and all alone, else why it does not apply."""
+    if _knows(subject) and subject.has("label"):
+        return Outcome.of(rule, ())
+    return not_applicable(rule, why if subject.has("label") else "there are no labels")
+
+
+def _readable(subject: Subject) -> pl.DataFrame:
+    known = pl.col("outcome") == DECODED if subject.has("outcome") else pl.lit(value=True)
+    return subject.table.filter(known)
+
+
+def _repeated(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return the rows whose value stands more than once; few of many, found by a short hash."""
+    return rows.filter(pl.col(column).hash().is_duplicated() & pl.col(column).is_not_null())
+
+
+def _groups(rows: pl.DataFrame, column: str, wanted: list[pl.Expr]) -> pl.DataFrame:
+    """Return the groups of rows that fit: their paths, labels and splits, biggest first."""
+    lists = [pl.col("path").sort().head(_KEPT), pl.len().alias("count")]
+    lists += [
+        pl.col(name).unique().sort().head(_KEPT).alias(name)
+        for name in ("label", "split")
+        if name in rows.columns
+    ]
+    fits = pl.all_horizontal(wanted).alias("fits")
+    found = rows.lazy().group_by(column).agg(fits, *lists).filter("fits")
+    return found.sort(["count", pl.col("path").list.first()], descending=[True, False]).collect()
+
+
+def _told(
+    rule: Rule, groups: pl.DataFrame, how: str, by: str, severity: Severity | None = None
+) -> list[Finding]:
+    def told() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        for row in groups.iter_rows(named=True):
+            others = ", ".join(row["path"][1:3])
+            values = ", ".join(map(repr, row[by]))
+            why = {"copies": row["count"], f"{by}s": row[by], "paths": row["path"]}
+            yield row["path"][0], f"{how} {others}; {by}s: {values}", why
+
+    return at_samples(rule, told(), len(groups), severity)

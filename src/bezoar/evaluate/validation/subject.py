@@ -1,0 +1,121 @@
+"""What the checks look at: a sample table, and what it is compared with."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from bezoar.core.finding import Finding
+from bezoar.core.outcome import Outcome, Status
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+
+USED: Final = (
+    *("path", "label", "split", "outcome", "outcome_why", "sha256", "pixel_sha256", "text_sha256"),
+    *("near_dup_group", "width", "height", "bytes", "format", "mode", "encoder", "exif_software"),
+    *("brightness", "contrast", "saturation", "sharpness", "characters", "entropy"),
+    *("source", "uploader", "added_at", "position"),
+)
+"""The columns that some check reads, of those that a sample table may have."""
+
+SHOWN: Final = 50
+"""Findings of one rule that are written out; what is more is counted."""
+
+DECODED: Final = "decoded"
+NO_VERSION: Final = "there is no version to compare with: give --against VERSION"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the checks look at.
+
+    Attributes:
+        table: The rows, with those of the columns `USED` that there are; of a tabular set all.
+        against: The same of the version to compare with; None where there is none.
+        version: What that version is called.
+        expected: The labels that may be; None where nobody said.
+        tabular: Whether the columns are the author's own.
+    """
+
+    table: pl.DataFrame
+    against: pl.DataFrame | None = None
+    version: str = ""
+    expected: frozenset[str] | None = None
+    tabular: bool = False
+
+    def has(self, *columns: str) -> bool:
+        """Tell whether the table has these columns, each with a value somewhere."""
+        return all(
+            name in self.table.columns and self.table[name].null_count() < len(self.table)
+            for name in columns
+        )
+
+
+def rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
+    """Return the rows of a sample table, the columns that are used alone."""
+    names = set(frame.collect_schema())
+    return frame.select([name for name in USED if name in names]).collect()
+
+
+def tabular_rows(frame: pl.LazyFrame, label: str | None) -> pl.DataFrame:
+    """Return the rows of a tabular set: its columns, `label` under that name, and row numbers.
+
+    Args:
+        frame: The rows.
+        label: Which column is the class.
+    """
+    names = frame.collect_schema().names()
+    table = frame.collect()
+    if label is not None and label != "label":
+        table = table.rename({"label": "label (column)"} if "label" in names else {})
+        table = table.rename({label: "label"})
+    if label is not None:
+        table = table.with_columns(pl.col("label").cast(pl.String))
+    elif "label" in names:
+        table = table.rename({"label": "label (column)"})
+    if "path" in names:
+        table = table.rename({"path": "path (column)"})
+    row = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
+    return table.with_columns(pl.format("row {}", row).alias("path"))
+
+
+def not_applicable(rule: Rule, reason: str) -> Outcome:
+    """Return the outcome that a rule has nothing to look at."""
+    return Outcome(rule, Status.NOT_APPLICABLE, reason=reason)
+
+
+def at_samples(
+    rule: Rule,
+    rows: Iterator[tuple[str, str, Mapping[str, Any]]],
+    count: int,
+    severity: Severity | None = None,
+) -> list[Finding]:
+    """Return a finding for each of the first rows, and one that counts the others.
+
+    Args:
+        rule: What they break.
+        rows: Path, message, evidence.
+        count: How many there are in all.
+        severity: How bad; the rule's unless given.
+    """
+    severity = rule.severity if severity is None else severity
+    found = [
+        Finding(rule, Place(PlaceKind.SAMPLE, path or "(no name)"), message, severity, evidence=why)
+        for (path, message, why), _ in zip(rows, range(SHOWN), strict=False)
+    ]
+    if count > len(found):
+        place = Place(PlaceKind.DATASET, "all")
+        found.append(Finding(rule, place, f"{count - len(found):,} more like these", severity))
+    return found
+
+
+def at_class(rule: Rule, label: str, message: str, evidence: Mapping[str, Any]) -> Finding:
+    """Return a finding at a class."""
+    return Finding(rule, Place(PlaceKind.CLASS, label or "(empty)"), message, evidence=evidence)
+
+
+def examples(table: pl.DataFrame, label: str, count: int = 3) -> list[str]:
+    """Return the first samples of a class."""
+    return table.lazy().filter(pl.col("label") == label).head(count).collect()["path"].to_list()
