@@ -23,7 +23,19 @@ from bezoar.core.severity import Severity
 
 PREFIX = "BEZOAR_"
 _TABLES = frozenset(
-    {"alerts", "approve", "audit", "egress", "fetch", "mirror", "policy", "run", "scan", "vet"}
+    {
+        "alerts",
+        "approve",
+        "audit",
+        "egress",
+        "fetch",
+        "mirror",
+        "policy",
+        "release",
+        "run",
+        "scan",
+        "vet",
+    }
 )
 
 
@@ -197,6 +209,40 @@ class VetSettings(_Model):
     programs: dict[_ProgramName, ProgramSettings] = Field(default_factory=dict)
 
 
+class ReleaseSettings(_Model):
+    """The `[release]` table.
+
+    Attributes:
+        require_verified: Whether the ledger has to say that each dataset was verified.
+        require_inspected: Whether each dataset has to be inspected with an admitting verdict.
+        require_card: Whether a release has to have a model card.
+        require_signature: Whether the gate's verdict has to be signed to count.
+        registry: Where releases are told of, too: `mlflow:URL` or `wandb:ENTITY/PROJECT`.
+        smoke: By model's name, a command of the team's own that lets it answer; `{model}` stands
+            for the model, which comes last otherwise. Exit code 0: it answers.
+        smoke_timeout_s: How long that may take.
+        replicas: Addresses of replicas that do not share `.bezoar/replicas/`.
+        replica_timeout_s: How long a rollback waits until each replica serves the model.
+        on_alarm: What replicas do with an answer under an alarm: abstain, or let the release
+            before answer.
+        auto_rollback: Whether `bezoar rollback --auto` may act on an alarm.
+        auto_deviations: How many standard deviations such an alarm needs at least.
+    """
+
+    require_verified: bool = True
+    require_inspected: bool = True
+    require_card: bool = False
+    require_signature: bool = True
+    registry: Annotated[str, StringConstraints(pattern=r"^(mlflow|wandb):.+$")] | None = None
+    smoke: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    smoke_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = 60.0
+    replicas: tuple[Annotated[str, StringConstraints(pattern=r"^https?://.+$")], ...] = ()
+    replica_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = 30.0
+    on_alarm: Literal["abstain", "previous"] = "abstain"
+    auto_rollback: bool = False
+    auto_deviations: Annotated[float, Field(ge=0)] = 5.0
+
+
 class SinkSettings(_Model):
     """An `[alerts.sinks.NAME]` table: one place where alerts go.
 
@@ -260,6 +306,7 @@ class Settings(_Model):
         approve: What it takes to approve a dataset, beside signatures.
         audit: What counts as validation in a pipeline, and how fresh its audit has to be.
         vet: How far what parses data is locked in, and which programs look at it, too.
+        release: What a model needs to go live, and how it comes back.
     """
 
     alerts: AlertSettings = AlertSettings()
@@ -275,6 +322,7 @@ class Settings(_Model):
     approve: ApproveSettings = ApproveSettings()
     audit: AuditSettings = AuditSettings()
     vet: VetSettings = VetSettings()
+    release: ReleaseSettings = ReleaseSettings()
 
     def as_policy(self) -> Policy:
         """Return the policy that the `[policy]` table describes."""
@@ -324,6 +372,7 @@ def _unknown(path: list[str]) -> str:
         "egress": EgressSettings,
         "fetch": FetchSettings,
         "run": RunSettings,
+        "release": ReleaseSettings,
         "policy": PolicySettings,
         "scan": ScanSettings,
         "mirror": MirrorSettings,
