@@ -126,6 +126,16 @@ RULES = {
     "BZ373": "bezoar.fortify.egress.probe:NAMES_RESOLVED",
     "BZ374": "bezoar.fortify.egress.probe:METADATA_REACHED",
     "BZ375": "bezoar.fortify.egress.probe:ENGINE_REACHED",
+    # Limit
+    "BZ421": "bezoar.limit.releases.rules:NO_DATA",
+    "BZ422": "bezoar.limit.releases.rules:NOT_APPROVED",
+    "BZ423": "bezoar.limit.releases.rules:NOT_VERIFIED",
+    "BZ424": "bezoar.limit.releases.rules:NOT_INSPECTED",
+    "BZ425": "bezoar.limit.releases.rules:REVOKED_DATA",
+    "BZ426": "bezoar.limit.releases.rules:NO_CARD",
+    "BZ431": "bezoar.limit.releases.rules:ALTERED",
+    "BZ432": "bezoar.limit.releases.rules:NO_ANSWER",
+    "BZ433": "bezoar.limit.releases.rules:UNSIGNED",
     # Expose
     "BZ501": "bezoar.expose.detectors.group:RULE",
     "BZ502": "bezoar.expose.detectors.lift:RULE",
