@@ -23,13 +23,13 @@ class Release:
     Attributes:
         model: Digest of the model.
         data: Manifest roots of what it was trained on.
-        card: Digest of the model's report.
+        card: Digest of the model's report; None where there is none yet.
         verdict: What the policy made of the checks.
     """
 
     model: Digest
     data: tuple[Digest, ...]
-    card: Digest
+    card: Digest | None
     verdict: Verdict
 
 
