@@ -7,7 +7,7 @@ from bezoar.recon.scan.python.parsing import parsed
 from bezoar.recon.scan.python.prefilter import may_fetch
 from bezoar.recon.scan.python.project import module_name
 from bezoar.recon.scan.python.reading import Reading
-from bezoar.recon.scan.python.survey import survey
+from bezoar.syntax.python.survey import survey
 
 __all__ = ["may_fetch", "read"]
 

@@ -11,7 +11,7 @@ from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum, Danger, Kind
 from bezoar.recon.scan.python import sources
 from bezoar.recon.scan.python.sources import Chain
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.value import (
     Either,
     Hole,
     Items,

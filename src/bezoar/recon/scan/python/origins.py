@@ -6,7 +6,7 @@ and what they are called on tells: to follow `np`, `plt` and `print` would cost 
 
 import ast
 
-from bezoar.recon.scan.python.scopes import Binding, How, Survey
+from bezoar.syntax.python.scopes import Binding, How, Survey
 
 
 class Origins:

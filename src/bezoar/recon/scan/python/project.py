@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-from bezoar.recon.scan.python.declared import declared
-from bezoar.recon.scan.python.folding import Folding
 from bezoar.recon.scan.python.parsing import parsed
-from bezoar.recon.scan.python.scopes import Point
-from bezoar.recon.scan.python.survey import survey
-from bezoar.recon.scan.python.value import (
+from bezoar.recon.scan.python.wrappers import Wrapper
+from bezoar.syntax.python.declared import declared
+from bezoar.syntax.python.folding import Folding
+from bezoar.syntax.python.scopes import Point
+from bezoar.syntax.python.survey import survey
+from bezoar.syntax.python.value import (
     Either,
     Items,
     Plain,
@@ -26,7 +27,6 @@ from bezoar.recon.scan.python.value import (
     Unknown,
     Value,
 )
-from bezoar.recon.scan.python.wrappers import Wrapper
 from bezoar.syntax.unreadable import UnreadableError
 
 # Names of libraries that people also give to a folder of their own.

@@ -9,18 +9,18 @@ from bezoar.facts.loaders import Loader, Needs, loaders, split
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
 from bezoar.recon.scan.python import shelled, sources, wrappers
-from bezoar.recon.scan.python.arguments import Given, given
 from bezoar.recon.scan.python.candidate import Candidate, admitted, candidates, pinned
-from bezoar.recon.scan.python.declared import declared
-from bezoar.recon.scan.python.folding import Folding
-from bezoar.recon.scan.python.names import Elsewhere
 from bezoar.recon.scan.python.origins import Origins
-from bezoar.recon.scan.python.scopes import Binding, How, Point, Site, Survey
 from bezoar.recon.scan.python.sources import Chain
-from bezoar.recon.scan.python.survey import spelled_last
 from bezoar.recon.scan.python.usage import Usage, unverified_by_default
-from bezoar.recon.scan.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.recon.scan.python.wrappers import Wrapper
+from bezoar.syntax.python.arguments import Given, given
+from bezoar.syntax.python.declared import declared
+from bezoar.syntax.python.folding import Folding
+from bezoar.syntax.python.names import Elsewhere
+from bezoar.syntax.python.scopes import Binding, How, Point, Site, Survey
+from bezoar.syntax.python.survey import spelled_last
+from bezoar.syntax.python.value import Symbol, Text, Unknown, alternatives, texts
 from bezoar.syntax.unreadable import UnreadableError
 
 _MOST_SITES: Final = 10_000

@@ -8,7 +8,7 @@ from typing import Final
 from bezoar.core.source import Pin
 from bezoar.recon.scan import dispatch
 from bezoar.recon.scan.fetch import Context, Fetch
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.value import (
     Either,
     Hole,
     Items,

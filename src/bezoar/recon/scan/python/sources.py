@@ -9,8 +9,8 @@ from bezoar.core.source import Pin
 from bezoar.facts.loaders import Argument, Condition, Loader, split
 from bezoar.recon.scan import addresses
 from bezoar.recon.scan.fetch import Checksum
-from bezoar.recon.scan.python.arguments import Given
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.arguments import Given
+from bezoar.syntax.python.value import (
     NOTHING,
     Either,
     Hole,

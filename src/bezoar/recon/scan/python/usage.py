@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from bezoar.recon.scan.python.scopes import Scope, Site, Survey
-from bezoar.recon.scan.python.survey import spelled_last
-from bezoar.recon.scan.python.value import spelled
+from bezoar.syntax.python.scopes import Scope, Site, Survey
+from bezoar.syntax.python.survey import spelled_last
+from bezoar.syntax.python.value import spelled
 
 # Calls that take bytes as data: they write them, unpack them, or read a format from them.
 _KEPT: Final = frozenset(

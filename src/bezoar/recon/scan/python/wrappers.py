@@ -8,10 +8,10 @@ from typing import Final
 
 from bezoar.facts.loaders import Loader
 from bezoar.recon.scan.python.candidate import Candidate
-from bezoar.recon.scan.python.folding import substituted
-from bezoar.recon.scan.python.scopes import Scope
-from bezoar.recon.scan.python.survey import parameters
-from bezoar.recon.scan.python.value import Hole, Text, Value, texts, truth
+from bezoar.syntax.python.folding import substituted
+from bezoar.syntax.python.scopes import Scope
+from bezoar.syntax.python.survey import parameters
+from bezoar.syntax.python.value import Hole, Text, Value, texts, truth
 
 _SAYS_SO: Final = re.compile(
     r"(?:^|_)(?:download|fetch|retrieve|wget|urlretrieve|get_file|cached_path|get_url)"

@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from bezoar.recon.scan.python.arguments import Given, given
-from bezoar.recon.scan.python.containers import looked_up, summed
-from bezoar.recon.scan.python.declared import Declared
-from bezoar.recon.scan.python.formatting import formatted, percent
-from bezoar.recon.scan.python.functions import FUNCTIONS
-from bezoar.recon.scan.python.methods import method
-from bezoar.recon.scan.python.names import Elsewhere, Names
-from bezoar.recon.scan.python.paths import path
-from bezoar.recon.scan.python.scopes import How, Point, Scope, Survey
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.arguments import Given, given
+from bezoar.syntax.python.containers import looked_up, summed
+from bezoar.syntax.python.declared import Declared
+from bezoar.syntax.python.formatting import formatted, percent
+from bezoar.syntax.python.functions import FUNCTIONS
+from bezoar.syntax.python.methods import method
+from bezoar.syntax.python.names import Elsewhere, Names
+from bezoar.syntax.python.paths import path
+from bezoar.syntax.python.scopes import How, Point, Scope, Survey
+from bezoar.syntax.python.value import (
     Either,
     Hole,
     Items,

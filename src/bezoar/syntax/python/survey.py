@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bezoar.recon.scan.python.scopes import (
+from bezoar.syntax.python.scopes import (
     Binding,
     Function,
     How,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.value import (
     Either,
     Hole,
     Text,

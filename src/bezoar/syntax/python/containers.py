@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.value import (
     Either,
     Items,
     Plain,

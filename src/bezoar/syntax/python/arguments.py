@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bezoar.recon.scan.python.scopes import Point
-from bezoar.recon.scan.python.value import Either, Items, Table, Text, Value, either
+from bezoar.syntax.python.scopes import Point
+from bezoar.syntax.python.value import Either, Items, Table, Text, Value, either
 
 
 class Folds(Protocol):

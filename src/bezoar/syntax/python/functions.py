@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urljoin
 
-from bezoar.recon.scan.python.arguments import Given
-from bezoar.recon.scan.python.methods import environment
-from bezoar.recon.scan.python.paths import localised, path_part, with_slashes
-from bezoar.recon.scan.python.value import Items, Table, Unknown, Value, either, text, texts
+from bezoar.syntax.python.arguments import Given
+from bezoar.syntax.python.methods import environment
+from bezoar.syntax.python.paths import localised, path_part, with_slashes
+from bezoar.syntax.python.value import Items, Table, Unknown, Value, either, text, texts
 
 
 def _path_of(arguments: Given, by: str) -> Value:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from bezoar.recon.scan.python.arguments import Given
-from bezoar.recon.scan.python.containers import looked_up
-from bezoar.recon.scan.python.formatting import filled_in
-from bezoar.recon.scan.python.paths import path
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.arguments import Given
+from bezoar.syntax.python.containers import looked_up
+from bezoar.syntax.python.formatting import filled_in
+from bezoar.syntax.python.paths import path
+from bezoar.syntax.python.value import (
     Either,
     Items,
     Plain,

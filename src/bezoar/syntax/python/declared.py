@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Final
 
-from bezoar.recon.scan.python.scopes import Point, Scope, Site, Survey
-from bezoar.recon.scan.python.survey import spelled_last
+from bezoar.syntax.python.scopes import Point, Scope, Site, Survey
+from bezoar.syntax.python.survey import spelled_last
 
 _DEFINERS: Final = frozenset({"add_argument", "add_option"})
 _FLAGS: Final = frozenset({"DEFINE_string", "DEFINE_enum", "DEFINE_list", "DEFINE_multi_string"})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from bezoar.recon.scan.python.scopes import Point
+    from bezoar.syntax.python.scopes import Point
 
 MOST: Final = 24
 """More alternatives than that nobody would write down; a name stands for them."""

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bezoar.recon.scan.python.arguments import Given
-from bezoar.recon.scan.python.containers import looked_up
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.arguments import Given
+from bezoar.syntax.python.containers import looked_up
+from bezoar.syntax.python.value import (
     Either,
     Hole,
     Items,

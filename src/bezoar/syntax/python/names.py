@@ -6,12 +6,12 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Protocol
 
-from bezoar.recon.scan.python.arguments import given
-from bezoar.recon.scan.python.containers import looked_up, summed
-from bezoar.recon.scan.python.declared import Declared
-from bezoar.recon.scan.python.paths import of_text
-from bezoar.recon.scan.python.scopes import END, Binding, How, Point, Scope, Survey, reaching
-from bezoar.recon.scan.python.value import (
+from bezoar.syntax.python.arguments import given
+from bezoar.syntax.python.containers import looked_up, summed
+from bezoar.syntax.python.declared import Declared
+from bezoar.syntax.python.paths import of_text
+from bezoar.syntax.python.scopes import END, Binding, How, Point, Scope, Survey, reaching
+from bezoar.syntax.python.value import (
     MOST,
     NOTHING,
     Either,
