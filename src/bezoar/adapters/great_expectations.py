@@ -44,6 +44,7 @@ class Expected:
         unexpected: How many rows are behind a failure; None where it is not about rows.
         rows: The first of them: the row's key, the value.
         error: Why it could not be evaluated; empty where it was.
+        note: What the suite says about it (`meta.bezoar`); may be empty.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Expected:
     unexpected: int | None = None
     rows: tuple[tuple[str, str], ...] = ()
     error: str = ""
+    note: str = ""
 
 
 def run_on_table(
@@ -202,7 +204,7 @@ class _Run:
 def _results(
     on: _Run, suite: Mapping[str, Any], key: str | None, data_docs: Path | None
 ) -> list[Expected]:
-    """Run once for the outcome, and what failed again for the rows: those cost ten times as much."""
+    """Run once for the outcome, and what failed again for the rows, which cost much more."""
     all_of_it = _run(on, suite, {"result_format": "BASIC"})
     if data_docs is not None:
         _write_docs(on.context, data_docs)
@@ -280,6 +282,7 @@ def _expected(one: Mapping[str, Any], key: str | None = None) -> Expected:
         unexpected=result.get("unexpected_count"),
         rows=rows,
         error=_error(one.get("exception_info") or {}),
+        note=str((config.get("meta") or {}).get("bezoar") or "")[:_LONGEST],
     )
 
 

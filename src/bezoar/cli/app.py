@@ -29,6 +29,7 @@ from bezoar.cli import (
     scan,
     status,
     trace,
+    validate,
     vet,
 )
 from bezoar.cli import run as job
@@ -42,6 +43,7 @@ STAGES = (
     dbom,
     recon,
     review,
+    validate,
     fetch,
     vet,
     approve,

@@ -16,12 +16,14 @@ import polars as pl
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.manifest import Entry, Manifest
+from bezoar.core.outcome import Outcome
 from bezoar.datasets.dbom import Dbom, means_path
 from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.files import FILES, open_files
 from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.manifest import manifest_path, read_manifest
 from bezoar.datasets.opening import open_dataset
+from bezoar.datasets.reading_rules import listing_outcomes
 from bezoar.datasets.sample_table.building import build_table
 from bezoar.datasets.sample_table.columns import IMAGE_COLUMNS, SCHEMA_VERSION, schema
 from bezoar.datasets.sample_table.data_files import SUFFIXES, reading, scan
@@ -49,6 +51,7 @@ class SampleTable:
         root: The root of the data that it describes.
         entry: The registered version; None for what lies at a path.
         whole: False where only the manifest was at hand: most columns are null then.
+        listing: One outcome for each rule on listing the samples; empty where none were listed.
     """
 
     name: str
@@ -57,6 +60,7 @@ class SampleTable:
     root: Digest
     entry: DbomEntry | None = None
     whole: bool = True
+    listing: tuple[Outcome, ...] = ()
 
     def scan(self) -> pl.LazyFrame:
         """Return its rows."""
@@ -160,7 +164,8 @@ def _built(
             else:
                 build_rows(path, target, progress)
         _check_unchanged(target, path, kind, found.manifest)
-    return SampleTable(name, kind, target, found.manifest.root, entry)
+    listing = listing_outcomes(dataset)
+    return SampleTable(name, kind, target, found.manifest.root, entry, listing=listing)
 
 
 def _opened(path: Path, entry: DbomEntry | None) -> tuple[IndexedDataset, str]:

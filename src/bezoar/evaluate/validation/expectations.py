@@ -91,7 +91,7 @@ def _finding(one: Expected, place: Place) -> Finding:
     return Finding(
         EXPECTATION_FAILED,
         place,
-        f"{of}{one.kind}{_arguments(one)}: {_what(one)}",
+        f"{one.note or of + one.kind + _arguments(one)}: {_what(one)}",
         _SEVERITIES.get(one.severity, Severity.HIGH),
         evidence={
             "expectation": one.kind,
