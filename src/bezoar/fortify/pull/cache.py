@@ -9,7 +9,9 @@ import fcntl
 import os
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +21,7 @@ from bezoar.project.home import home
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ_ONLY: Final = 0o444
 _FICLONE: Final = 0x40049409  # linux/fs.h
-_PIECE: Final = 1 << 26
+_PIECE: Final = 1 << 24
 _STALE_S: Final = 24 * 3600
 
 
@@ -58,16 +60,27 @@ class Cache:
                 os.close(descriptor)
             self._settle(draft, sha256)
 
-    def put_file(self, sha256: bytes, source: int) -> None:
-        """Keep a copy of a verified file that is open for reading."""
+    @contextmanager
+    def keep(self, sha256: bytes, source: int) -> Iterator["Kept"]:
+        """Keep a copy of a file that is being written, once `Kept.settle` says that it is right.
+
+        Args:
+            sha256: What it has to be.
+            source: The file, open for reading and writing.
+        """
+        kept = Kept(source)
         with suppress(OSError):
-            draft, descriptor = self._draft()
-            try:
-                if not clone(source, descriptor):
-                    copy(source, descriptor)
-            finally:
-                os.close(descriptor)
-            self._settle(draft, sha256)
+            kept.draft, kept.descriptor = self._draft()
+        try:
+            yield kept
+        finally:
+            if kept.descriptor is not None:
+                os.close(kept.descriptor)
+                with suppress(OSError):
+                    if kept.whole:
+                        self._settle(kept.draft, sha256)
+                    else:
+                        os.unlink(kept.draft)  # noqa: PTH108 - text all the way
 
     def sweep(self) -> None:
         """Remove drafts that a process which is long gone has left."""
@@ -97,6 +110,53 @@ class Cache:
             self._made.add(folder)
 
 
+@dataclass
+class Kept:
+    """A copy in the cache that grows beside its file.
+
+    Attributes:
+        source: The file.
+        draft: Where the copy is written.
+        descriptor: The copy; None where the cache cannot be written.
+        whole: Whether the copy is all that the file is, and that was found to be right.
+    """
+
+    source: int
+    draft: str = ""
+    descriptor: int | None = None
+    whole: bool = False
+    _copied: int = 0
+
+    def grow(self, size: int) -> None:
+        """Copy what was written since, in large pieces.
+
+        Args:
+            size: Bytes of the file that were written so far.
+        """
+        if self.descriptor is not None and size - self._copied >= _PIECE:
+            self._copy(size)
+
+    def settle(self) -> None:
+        """Say that the file is whole, and right."""
+        if self.descriptor is None:
+            return
+        if not self._copied and clone(self.source, self.descriptor):
+            self.whole = True
+            return
+        self._copy(os.fstat(self.source).st_size)
+        self.whole = self.descriptor is not None
+
+    def _copy(self, size: int) -> None:
+        try:
+            copy(self.source, self.descriptor or 0, self._copied, size)
+            self._copied = size
+        except OSError:  # The cache only saves time: without it, the pull goes on.
+            os.close(self.descriptor or 0)
+            with suppress(OSError):
+                os.unlink(self.draft)  # noqa: PTH108 - text all the way
+            self.descriptor = None
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Write bytes to a descriptor, all of them.
 
@@ -117,12 +177,21 @@ def clone(source: int, target: int) -> bool:
     return True
 
 
-def copy(source: int, target: int) -> None:
-    """Copy an open file in the kernel.
+def copy(source: int, target: int, begin: int = 0, end: int | None = None) -> None:
+    """Copy an open file in the kernel, or a part of it, to the end of another.
+
+    Args:
+        source: The file.
+        target: Where to.
+        begin: First byte.
+        end: Byte after the last; None: all that is there.
 
     Raises:
         OSError: If it cannot be written.
     """
-    offset = 0
-    while count := os.copy_file_range(source, target, _PIECE, offset):
-        offset += count
+    while end is None or begin < end:
+        most = _PIECE if end is None else min(_PIECE, end - begin)
+        count = os.copy_file_range(source, target, most, begin)
+        if not count:
+            return
+        begin += count

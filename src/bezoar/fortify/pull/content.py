@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -87,23 +87,35 @@ class Contents:
             OSError: If it cannot be written.
         """
         place, source = self._source(wanted)
-        # Blocks that are shared are hashed as they were delivered.
-        shared = source is not None and clone(source, target)
         if source is None:
-            pieces = self.mirror.get(place)
-        else:
-            pieces = _read(os.dup(target) if shared else source)
+            # The cache's copy grows beside the file, and counts only where its digest is right.
+            with self.cache.keep(wanted.sha256, target) as kept:
+                self._write(place, wanted, self.mirror.get(place), target, kept.grow)
+                kept.settle()
+            return False
+        # Blocks that are shared are hashed as they were delivered.
+        shared = clone(source, target)
+        pieces = _read(os.dup(target) if shared else source)
+        self._write(place, wanted, pieces, None if shared else target)
+        return True
+
+    def _write(
+        self,
+        place: str,
+        wanted: Wanted,
+        pieces: Iterator[bytes],
+        target: int | None,
+        then: Callable[[int], None] = lambda _size: None,
+    ) -> None:
+        """Write what arrives, hash it beside that, and compare."""
         size = 0
-        with Background(self.verification.hashing()) as hashing:
+        with Background(self.verification.hashing(), then) as hashing:
             for piece in self._bounded(place, pieces, wanted):
+                if target is not None:
+                    write_all(target, piece)
                 hashing.update(piece)
                 size += len(piece)
-                if not shared:
-                    write_all(target, piece)
             self._compare(place, wanted, size, hashing)
-        if source is None:
-            self.cache.put_file(wanted.sha256, target)
-        return source is not None
 
     def _source(self, wanted: Wanted) -> tuple[str, int | None]:
         """Return where content is read from, and a descriptor where that is the cache."""

@@ -13,7 +13,7 @@ from bezoar.core.errors import BezoarError, HashMismatch
 from bezoar.core.manifest import Manifest
 from bezoar.fortify.mirror import open_mirror
 from bezoar.fortify.mirror.keys import blob_key
-from bezoar.fortify.pull import content, delivery
+from bezoar.fortify.pull import cache, content, delivery
 from bezoar.fortify.pull.cache import Cache
 from bezoar.fortify.pull.content import Contents
 from bezoar.fortify.pull.delivery import deliver
@@ -22,12 +22,15 @@ FILES = {"a/1.png": b"one" * 99, "a/2.png": b"two" * 99, "b/3.png": b"one" * 99,
 MANIFEST = Manifest.of(entry_of(path, data) for path, data in FILES.items())
 
 
-@pytest.fixture(params=["in memory", "streamed"])
+@pytest.fixture(params=["in memory", "streamed", "grown"])
 def contents(tmp_path, monkeypatch, request):
-    """Every test once with files that are read whole, and once with files that are streamed."""
-    if request.param == "streamed":
+    """Every test with files read whole, streamed, and copied to the cache piece by piece."""
+    if request.param != "in memory":
         monkeypatch.setattr(content, "SMALL", -1)
         monkeypatch.setattr(delivery, "SMALL", -1)
+    if request.param == "grown":
+        monkeypatch.setattr(cache, "_PIECE", 7)
+        monkeypatch.setattr(cache, "clone", lambda _source, _target: False)
     store = open_mirror(MIRROR, tmp_path)
     for data in FILES.values():
         digest = Digest.of(data)
@@ -116,6 +119,21 @@ def test_a_link_in_the_cache_is_not_followed(tmp_path, contents):
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, contents):
     (tmp_path / "cache").write_bytes(b"a file")
     assert deliver(MANIFEST, tmp_path / "copy", contents).cached == 0
+
+
+def test_a_cache_that_fills_up_half_way_is_done_without(tmp_path, contents, monkeypatch):
+    real, left = cache.copy, [40]
+
+    def full(source, target, begin=0, end=None):
+        left[0] -= (end or 0) - begin
+        if left[0] < 0:
+            raise OSError(28, "No space left on device")
+        real(source, target, begin, end)
+
+    monkeypatch.setattr(cache, "copy", full)
+    deliver(MANIFEST, tmp_path / "copy", contents)
+    assert tree(tmp_path / "copy") == FILES
+    assert list((tmp_path / "cache" / "drafts").iterdir()) == []
 
 
 def test_no_object_in_the_mirror(tmp_path, contents):
