@@ -78,6 +78,10 @@ class Command:
             body of one `if`: the failure of one keeps the later ones of its chain from running,
             whatever `on_failure` says. 0 for none.
         stdin: What feeds it: the text of the command before in the pipe, or of a here-document.
+        reads: Of a call: the data that its arguments hold, followed through variables.
+        writes: Of a call: the data that its arguments say it writes.
+        checked: Of a call: whether its result decides what runs after it
+            (`assert`, `if not result.success: raise`).
     """
 
     text: str
@@ -87,6 +91,9 @@ class Command:
     condition: str = ""
     chain: int = 0
     stdin: str = ""
+    reads: tuple[Reference, ...] = ()
+    writes: tuple[Reference, ...] = ()
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
