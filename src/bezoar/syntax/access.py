@@ -32,7 +32,14 @@ def listed(node: Node | None) -> list[Node]:
 def at(node: Node | None, *path: str) -> Node | None:
     """Return what lies at a path of keys, None where nothing does."""
     for name in path:
-        node = next((value for key, value in entries(node) if key.text == name), None)
+        if not isinstance(node, Mapping):
+            return None
+        for key, value in node.entries:
+            if key.text == name:
+                node = value
+                break
+        else:
+            return None
     return node
 
 

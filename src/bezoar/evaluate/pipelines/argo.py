@@ -22,7 +22,7 @@ from bezoar.evaluate.pipelines.definition import (
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.evaluate.pipelines.ordering import in_order
-from bezoar.evaluate.pipelines.reading import Names, file_name, guarded, load, place
+from bezoar.evaluate.pipelines.reading import Names, bounded, file_name, guarded, load, place
 from bezoar.syntax.access import at, entries, fields, is_true, items, text, texts
 from bezoar.syntax.nodes import Mapping as Map
 from bezoar.syntax.nodes import Node, Scalar, Sequence
@@ -218,6 +218,10 @@ class _Workflow:
         volumes = templates.volumes | stores_of(at(template, "volumes"))
         where = place(templates.path, template.line)
         made = leaf(template, where, name, scope, (volumes, self.paths))
+        if not made.step.commands and not made.step.uses and not made.step.image:
+            self._say(
+                unreadable(templates.path, f"the template of {name} runs nothing", where.line)
+            )
         self.steps.append(
             replace(
                 made.step,
@@ -251,6 +255,7 @@ class _Workflow:
         self, template: Node, tasks: Sequence, templates: _Templates, scope: Scope, call: _Call
     ) -> _Done:
         inner = replace(scope, outputs={})
+        bounded(len(tasks.items))
         by_name = {text(one, "name") or f"task-{n}": one for n, one in enumerate(tasks.items)}
         needs = {name: list(_dependencies(one)) for name, one in by_name.items()}
         ends: dict[str, tuple[str, ...]] = {}

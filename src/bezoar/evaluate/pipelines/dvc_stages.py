@@ -15,7 +15,15 @@ from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, S
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import of_script
 from bezoar.evaluate.pipelines.ordering import in_order
-from bezoar.evaluate.pipelines.reading import Names, file_name, guarded, load, place
+from bezoar.evaluate.pipelines.reading import (
+    MOST_STEPS,
+    Names,
+    bounded,
+    file_name,
+    guarded,
+    load,
+    place,
+)
 from bezoar.evaluate.pipelines.shell_commands import commands_of
 from bezoar.syntax.access import at, entries, fields, items, listed, text
 from bezoar.syntax.nodes import Mapping as Map
@@ -25,7 +33,6 @@ from bezoar.syntax.unreadable import UnreadableError
 _VALUE: Final = re.compile(r"(?<!\\)\$\{\s*([\w.\[\]@-]{1,200})\s*\}")
 _HASHES: Final = ("md5", "sha256", "etag", "checksum", "files")
 _REMOTE: Final = re.compile(r"[a-z][a-z0-9+]*://")
-_MOST: Final = 10_000  # Stages, once `foreach` and `matrix` are written out.
 _MOST_EDGES: Final = 200_000
 _ROUNDS: Final = 4
 
@@ -148,8 +155,7 @@ class _Stages:
                 continue
             for one in self._instances(key.text, stage):
                 count += 1
-                if count > _MOST:
-                    raise UnreadableError(f"more than {_MOST:,} stages")
+                bounded(count)
                 yield one
 
     def _instances(self, name: str, stage: Map) -> Iterator[_Stage]:
@@ -165,7 +171,7 @@ class _Stages:
         elif isinstance(axes, Map):
             names = [axis.text for axis, _ in axes.entries]
             values = [list(self._items(value)) for _, value in axes.entries]
-            for combination in itertools.islice(itertools.product(*values), _MOST + 1):
+            for combination in itertools.islice(itertools.product(*values), MOST_STEPS + 1):
                 chosen = [
                     (Scalar(axis, 1, 1, axis), value)
                     for axis, (_, value) in zip(names, combination, strict=True)
@@ -198,6 +204,8 @@ class _Stages:
                 commands += (replace(c, chain=c.chain and c.chain + chains) for c in found)
                 chains += max((c.chain for c in found), default=0)
                 secrets += of_script(one.script, one.line)
+        if not commands:
+            self._say(unreadable(self.file.path, f"{stage.name}: no command", node.line))
         where = posixpath.normpath(posixpath.join(self.folder, folder))
         if where.strip("./"):
             commands.insert(0, Command(f"cd {where}", node.line))

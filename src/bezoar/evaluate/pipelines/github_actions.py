@@ -26,6 +26,7 @@ from bezoar.evaluate.pipelines.inline_secrets import of_variables
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import (
     Names,
+    bounded,
     file_name,
     guarded,
     image_of,
@@ -38,7 +39,7 @@ from bezoar.evaluate.pipelines.reading import (
 )
 from bezoar.syntax.access import at, entries, fields, items, text, texts
 from bezoar.syntax.nodes import Mapping as Map
-from bezoar.syntax.nodes import Node, Scalar
+from bezoar.syntax.nodes import Node, Scalar, Sequence
 from bezoar.syntax.unreadable import UnreadableError
 
 _WORKFLOW: Final = re.compile(r"(?:^|.*/)\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
@@ -110,6 +111,7 @@ class _Workflow:
         """Add the jobs of a workflow in the order of what they need; return the last steps."""
         base = _with_defaults(root, base)
         jobs = fields(at(root, "jobs"))
+        bounded(len(jobs))
         ends: dict[str, tuple[str, ...]] = {}
         conditions: dict[str, str] = {}
         needs = {name: texts(at(node, "needs")) for name, node in jobs.items()}
@@ -171,9 +173,12 @@ class _Workflow:
         """Add what a job runs; return its last steps."""
         if uses := text(node, "uses"):
             return self._called(uses, node, job, calls)
-        for number, step in enumerate(items(at(node, "steps")), 1):
-            if not isinstance(step, Map):
-                self._say(unreadable(job.path, "a step is no mapping", step.line))
+        steps = at(node, "steps")
+        if not isinstance(steps, Sequence):
+            self._say(unreadable(job.path, f"the job {job.name} has no list of steps", node.line))
+        for number, step in enumerate(items(steps), 1):
+            if not isinstance(step, Map) or not _is_step(step):
+                self._say(unreadable(job.path, "a step with neither `uses` nor `run`", step.line))
             elif (uses := text(step, "uses")).startswith("./"):
                 self._action(uses, step, job, number, calls)
             else:
@@ -244,6 +249,10 @@ class _Workflow:
                 self._say(unreadable(path, str(error)))
                 self.loaded[path] = None
         return self.loaded[path]
+
+
+def _is_step(node: Map) -> bool:
+    return isinstance(at(node, "run"), Scalar) or bool(text(node, "uses"))
 
 
 def _plain(node: Node | None) -> str:

@@ -17,7 +17,7 @@ from bezoar.evaluate.pipelines.definition import (
     Text,
     Trigger,
 )
-from bezoar.evaluate.pipelines.faults import cyclic, missing
+from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.gitlab_config import Config
 from bezoar.evaluate.pipelines.gitlab_rules import When, triggers_of, when_of
 from bezoar.evaluate.pipelines.inline_secrets import of_script, of_variables
@@ -190,6 +190,9 @@ class _Run:
     ) -> None:
         """Add what a job runs."""
         node = job.node
+        if any(isinstance(one, Map) for one in listed(at(node, "script"))):
+            where = base.place
+            self._say(unreadable(where.name, f"the script of {base.name} is no text", where.line))
         parts = [*_scalars(at(node, "before_script")), *_scalars(at(node, "script"))]
         parts += [one for step in items(at(node, "run")) for one in _scalars(at(step, "script"))]
         commands = commands_of_parts(

@@ -12,7 +12,7 @@ from typing import Final
 from bezoar.core.finding import Finding
 from bezoar.evaluate.pipelines.definition import Text
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
-from bezoar.evaluate.pipelines.reading import is_commit, load
+from bezoar.evaluate.pipelines.reading import bounded, is_commit, load
 from bezoar.syntax.access import at, entries, fields, listed, text, texts
 from bezoar.syntax.nodes import Mapping as Map
 from bezoar.syntax.nodes import Node, Scalar, Sequence
@@ -60,6 +60,7 @@ class Config:
             UnreadableError: It is no YAML, or merging it would take too long.
         """
         self._add(file, (), {})
+        bounded(len(self._raw))
         for name, node in self._raw.items():
             whole = self._extended(name, node, ())
             if name.startswith("."):

@@ -18,6 +18,7 @@ from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import (
     INTERNAL,
     Names,
+    bounded,
     file_name,
     guarded,
     image_of,
@@ -156,6 +157,7 @@ class _Compiled:
     def _tasks(self, component: Node | None, call: _Call) -> _Done:
         """Follow the tasks of a graph."""
         tasks = fields(at(component, "dag", "tasks"))
+        bounded(len(tasks))
         needs = {
             name: list(dict.fromkeys([*texts(at(node, "dependentTasks")), *_producers(node)]))
             for name, node in tasks.items()
@@ -280,8 +282,10 @@ class _Compiled:
         self.secrets = []
         if (importer := at(executor, "importer")) is not None:
             step = self._imported(step, importer, call)
-        elif container is not None:
+        elif isinstance(container, Map):
             step = self._container(step, container, label, call)
+        elif executor is not None:
+            self._say(unreadable(self.file.path, f"{label}: no container", component.line))
         self.steps.append(step)
         return _Done((name,), outputs)
 

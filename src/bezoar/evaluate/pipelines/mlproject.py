@@ -6,8 +6,10 @@ Source: mlflow.org/docs, "MLflow Projects"; "MLflow Recipes" of MLflow 2.
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
+from bezoar.core.finding import Finding
 from bezoar.evaluate.pipelines.definition import (
     Command,
     OnFailure,
@@ -17,6 +19,7 @@ from bezoar.evaluate.pipelines.definition import (
     Text,
     Trigger,
 )
+from bezoar.evaluate.pipelines.faults import unreadable
 from bezoar.evaluate.pipelines.inline_secrets import of_script, of_variables
 from bezoar.evaluate.pipelines.reading import (
     INTERNAL,
@@ -98,7 +101,8 @@ def _project(file: Text) -> list[Pipeline]:
         )
         for key, node in entries(at(root, "entry_points"))
     ]
-    return [_pipeline(file, text(root, "name"), MLProject.format, steps)]
+    made = _pipeline(file, text(root, "name"), MLProject.format, steps)
+    return [replace(made, found=_unread(file, root))]
 
 
 def _pipeline(file: Text, name: str, kind: str, steps: list[Step]) -> Pipeline:
@@ -108,6 +112,15 @@ def _pipeline(file: Text, name: str, kind: str, steps: list[Step]) -> Pipeline:
         place=place(file.path),
         steps=tuple(steps),
         triggers=frozenset({Trigger.MANUAL}),
+    )
+
+
+def _unread(file: Text, root: Node) -> tuple[Finding, ...]:
+    """Say which entry points have no command."""
+    return tuple(
+        unreadable(file.path, f"the entry point {key.text} has no command", key.line)
+        for key, node in entries(at(root, "entry_points"))
+        if not isinstance(at(node, "command"), Scalar)
     )
 
 

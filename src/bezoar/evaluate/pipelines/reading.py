@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from bezoar.core.place import Place, PlaceKind
@@ -13,7 +14,7 @@ from bezoar.syntax.nodes import Node, Scalar
 from bezoar.syntax.unreadable import UnreadableError
 from bezoar.syntax.yaml_tree import documents
 
-MOST_STEPS: Final = 20_000
+MOST_STEPS: Final = 5_000
 """No pipeline that people wrote has more; what is included counts as often as it is."""
 
 INTERNAL: Final = "PIPELINE-INTERNAL:"
@@ -50,10 +51,17 @@ def guarded(
 ) -> list[Pipeline]:
     """Return what a parser makes of a file, or a pipeline with nothing but the reason why not."""
     try:
-        return parse()
+        return [_spoken(file, one) for one in parse()]
     except UnreadableError as error:
         found = (unreadable(file.path, str(error)),)
     return [Pipeline(file_name(file.path), kind, place(file.path), found=found)]
+
+
+def _spoken(file: Text, pipeline: Pipeline) -> Pipeline:
+    """Return a pipeline that says so where nothing could be made of it."""
+    if pipeline.steps or pipeline.found:
+        return pipeline
+    return replace(pipeline, found=(unreadable(file.path, "it has no step that can be read"),))
 
 
 def image_of(name: str, line: int | None) -> Reference | None:
@@ -92,6 +100,16 @@ def settings_of(node: Node | None, fold: Callable[[str], str] = str) -> dict[str
     return {name: "\n".join(values) for name, values in found.items()}
 
 
+def bounded(count: int) -> None:
+    """Refuse a definition with too many steps before they are looked at.
+
+    Raises:
+        UnreadableError: There are more than a person writes.
+    """
+    if count > MOST_STEPS:
+        raise UnreadableError(f"more than {MOST_STEPS:,} steps")
+
+
 class Names:
     """Gives each step a name of its own."""
 
@@ -111,6 +129,5 @@ class Names:
             free = f"{name}#{number + 1}"
         self._last[name] = number
         self._last[free] = self._last.get(free, 0)
-        if len(self._last) > MOST_STEPS:
-            raise UnreadableError(f"more than {MOST_STEPS:,} steps")
+        bounded(len(self._last))
         return free

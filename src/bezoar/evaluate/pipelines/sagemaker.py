@@ -25,6 +25,7 @@ from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import (
     INTERNAL,
     Names,
+    bounded,
     file_name,
     guarded,
     image_of,
@@ -121,12 +122,15 @@ class _Definition:
         if depth > _DEEPEST:
             self._say(unreadable(self.file.path, "its conditions are nested too deeply"))
             return
+        bounded(len(nodes))
         for node in nodes:
             if not isinstance(node, Map):
                 self._say(unreadable(self.file.path, "a step is no object", node.line))
                 continue
             name = self.names.unique(text(node, "Name"))
             given = at(node, "Arguments")
+            if not isinstance(given, Map):
+                self._say(unreadable(self.file.path, f"{name}: no arguments", node.line))
             self.needs[name] = [*dict.fromkeys([*self._needed(node), *before])]
             self.steps[name] = self._step(name, node, condition)
             if text(node, "Type") == "Condition":
