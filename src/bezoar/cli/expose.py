@@ -98,7 +98,7 @@ def inspect(  # noqa: PLR0917 - one parameter for each option
     if report:
         write_result(_html(inspection, opened), report)
         note(f"report: {report}")
-    _record(inspection, project)
+    _record(inspection, project, dataset)
     pictures = None if report or not inspection.flagged else f"bezoar inspect {quote(dataset)}"
     write_result(_written(form, inspection, opened, pictures), output)
     code = exit_code((), verdict=inspection.verdict, exit_zero=exit_zero)
@@ -120,8 +120,9 @@ def _opened(text: str, project: "Project") -> "IndexedDataset":
     return replace(open_dataset(path), name=text)
 
 
-def _record(inspection: "Inspection", project: "Project") -> None:
-    """Leave an event in the project's ledger."""
+def _record(inspection: "Inspection", project: "Project", text: str) -> None:
+    """Leave an event in the project's ledger; of a registered dataset with the root it has."""
+    from bezoar.datasets.dbom import Dbom, means_path  # noqa: PLC0415
     from bezoar.ledger import open_ledger  # noqa: PLC0415
 
     detail = {
@@ -133,6 +134,8 @@ def _record(inspection: "Inspection", project: "Project") -> None:
         "seconds": round(inspection.seconds, 1),
         **inspection.settings,
     }
+    if not means_path(text) and (entry := Dbom(project).find(text)).content is not None:
+        detail |= {"dataset": entry.spec, "root": str(entry.root)}
     with open_ledger(project) as ledger:
         ledger.append("dataset.inspected", inspection.dataset, detail)
 
