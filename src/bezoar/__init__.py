@@ -63,8 +63,10 @@ if TYPE_CHECKING:
     from bezoar.datasets.signs import draw_signs
     from bezoar.expose.inspect import inspect
     from bezoar.expose.inspection import Inspection
+    from bezoar.flows.live_model import LiveModel
     from bezoar.flows.pull import pull
     from bezoar.flows.reading import hugging_face, torch_dataset
+    from bezoar.flows.rollback import rollback
     from bezoar.ledger import open_ledger
     from bezoar.limit.baseline import read_baseline
     from bezoar.limit.monitor import Monitor
@@ -81,6 +83,7 @@ _HOMES = {
     "Facts": "bezoar.recon.registering",
     "Inspection": "bezoar.expose.inspection",
     "LabelFlip": "bezoar.attacks.label_flip",
+    "LiveModel": "bezoar.flows.live_model",
     "Monitor": "bezoar.limit.monitor",
     "Policy": "bezoar.core.policy",
     "Project": "bezoar.project",
@@ -104,6 +107,7 @@ _HOMES = {
     "pull": "bezoar.flows.pull",
     "read_baseline": "bezoar.limit.baseline",
     "register_dataset": "bezoar.recon.registering",
+    "rollback": "bezoar.flows.rollback",
     "rows_to_poison": "bezoar.attacks.poisoning",
     "torch_dataset": "bezoar.flows.reading",
     "train_classifier": "bezoar.adapters.torch.training",
@@ -119,6 +123,7 @@ __all__ = [
     "Facts",
     "Inspection",
     "LabelFlip",
+    "LiveModel",
     "Monitor",
     "Policy",
     "Project",
@@ -142,6 +147,7 @@ __all__ = [
     "pull",
     "read_baseline",
     "register_dataset",
+    "rollback",
     "rows_to_poison",
     "torch_dataset",
     "train_classifier",

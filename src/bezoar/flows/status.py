@@ -11,6 +11,7 @@ from bezoar.core.rule import Stage
 from bezoar.datasets.dbom import Dbom
 from bezoar.flows.measure import Measure, Missing, Progress
 from bezoar.flows.status_fortify import fortify
+from bezoar.flows.status_limit import limit
 from bezoar.ledger import open_ledger
 from bezoar.project import Project
 from bezoar.recon.coverage import Coverage, State, coverage
@@ -82,4 +83,5 @@ def _as_json(found: Coverage) -> dict[str, Any]:
 _MEASURES: Final[Mapping[Stage, Callable[[Project, Progress | None], Measure]]] = {
     Stage.RECON: _recon,
     Stage.FORTIFY: fortify,
+    Stage.LIMIT: limit,
 }
