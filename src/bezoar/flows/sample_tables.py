@@ -18,7 +18,7 @@ from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.manifest import Entry, Manifest
 from bezoar.core.outcome import Outcome
 from bezoar.datasets.dbom import Dbom, means_path
-from bezoar.datasets.entry import DbomEntry
+from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.files import FILES, open_files
 from bezoar.datasets.indexed import IndexedDataset
 from bezoar.datasets.manifest import manifest_path, read_manifest
@@ -122,13 +122,43 @@ def table_of_version(
         found = _built(entry.spec, path, entry, project, stages)
         if found.root == entry.root:
             return found
+    kept = _kept(entry, project)
+    if kept is None:
+        raise BezoarError(f"the data of {entry.spec} is gone", next=f"bezoar pull {entry.spec}")
+    return kept
+
+
+def approved_version(entry: DbomEntry, project: Project) -> DbomEntry | None:
+    """Return the newest approved version of a name, but for the one given."""
+    others = [
+        one
+        for one in Dbom(project).entries(entry.name)
+        if one.status is Status.APPROVED and one.spec != entry.spec
+    ]
+    return others[-1] if others else None
+
+
+def approved_table(entry: DbomEntry, project: Project) -> tuple[Path | None, str]:
+    """Return the table of the newest other approved version, and its name; no data is read.
+
+    It is the one that was kept, else one of its manifest; None where there is neither.
+    """
+    version = approved_version(entry, project)
+    found = _kept(version, project) if version is not None else None
+    if found is None or found.kind != IMAGES:
+        return None, ""
+    return found.path, found.name
+
+
+def _kept(entry: DbomEntry, project: Project) -> SampleTable | None:
+    """Return the table that was kept of a version, else one of its manifest alone."""
     kept = _folder(project) / f"{entry.root.hex}.parquet"
     if kept.is_file():
-        kind = _kind_of_table(kept)
-        return SampleTable(entry.spec, kind, kept, entry.root, entry)
+        return SampleTable(entry.spec, _kind_of_table(kept), kept, entry.root, entry)
     if entry.registered.layout == FILES:
-        raise BezoarError(f"the data of {entry.spec} is gone", next=f"bezoar pull {entry.spec}")
-    manifest = read_manifest(manifest_path(dbom.manifests, entry.manifest), entry.manifest)
+        return None
+    path = manifest_path(Dbom(project).manifests, entry.manifest)
+    manifest = read_manifest(path, entry.manifest, entry.root)
     target = _folder(project) / f"{entry.root.hex}-manifest.parquet"
     with writing_table(target, schema(IMAGE_COLUMNS)) as write:
         write(_of_manifest(manifest))

@@ -13,7 +13,6 @@ from bezoar.adapters.great_expectations import run_on_sql, run_on_table
 from bezoar.core.errors import NothingToInspectError, UsageError
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome, Status, findings_in, tally
-from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.entry import Status as EntryStatus
 from bezoar.datasets.sample_table.data_files import label_column, reading
@@ -27,7 +26,13 @@ from bezoar.evaluate.validation.running import validate as run_checks
 from bezoar.evaluate.validation.subject import Subject, rows_of, tabular_rows
 from bezoar.evaluate.validation.suggesting import suggest as suggest_suite
 from bezoar.flows.events import record_event
-from bezoar.flows.sample_tables import SampleTable, Stages, table_of, table_of_version
+from bezoar.flows.sample_tables import (
+    SampleTable,
+    Stages,
+    approved_version,
+    table_of,
+    table_of_version,
+)
 from bezoar.ledger import open_ledger
 from bezoar.project import Project
 
@@ -118,7 +123,7 @@ def validate(
             expected=expected_labels(suite) if suite is not None else None,
             tabular=found.kind == TABULAR,
         )
-        if subject.table.is_empty():
+        if subject.table.is_empty() and not findings_in(found.listing):
             raise NothingToInspectError(f"{found.name} has no row", next="bezoar validate --help")
         outcomes = (*found.listing, *run_checks(subject))
         if suite is not None:
@@ -209,7 +214,8 @@ def _version(
 ) -> SampleTable | None:
     """Return what to compare with; by default the newest approved version of that name."""
     if given is None and found.entry is not None:
-        given = _approved(found.entry, project)
+        approved = approved_version(found.entry, project)
+        given = approved.spec if approved is not None else None
     if given is None:
         return None
     before = table_of_version(given, project, stages)
@@ -219,15 +225,6 @@ def _version(
             next="bezoar dbom list",
         )
     return before
-
-
-def _approved(entry: DbomEntry, project: Project) -> str | None:
-    others = [
-        one
-        for one in Dbom(project).entries(entry.name)
-        if one.status is EntryStatus.APPROVED and one.spec != entry.spec
-    ]
-    return others[-1].spec if others else None
 
 
 def _own_suite(entry: DbomEntry | None, project: Project) -> Path | None:

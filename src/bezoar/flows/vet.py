@@ -25,8 +25,9 @@ from bezoar.datasets.entry import Status as EntryStatus
 from bezoar.datasets.files import FILES
 from bezoar.datasets.manifest import write_manifest
 from bezoar.datasets.reading_rules import LISTING_RULES
+from bezoar.flows.sample_tables import approved_table
 from bezoar.flows.vet_data import Held, hold
-from bezoar.flows.vet_reading import Samples, judge_samples, list_samples, merged
+from bezoar.flows.vet_reading import Samples, check_samples, judge_samples, list_samples, merged
 from bezoar.flows.vet_registering import judged, register
 from bezoar.fortify.vetting.examination import examine_files, isolation_outcome
 from bezoar.fortify.vetting.files import CHANGED, Delivered, take_stock
@@ -124,6 +125,9 @@ def vet(
         with stages("Looking for poison"):
             wanted = inspect and settings.inspect
             detected = judge_samples(held.root, samples, minimum, wanted=wanted)
+        with stages("Checking the sample table"):
+            before, version = approved_table(entry, project)
+            detected += check_samples(held.root, samples, minimum, before, version)
     with stages("Running the team's programs"):
         programs = run_programs(settings.programs, held.root, project.root)
     if samples is not None:

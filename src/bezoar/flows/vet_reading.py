@@ -16,6 +16,8 @@ from bezoar.core.severity import Confidence, Severity
 from bezoar.datasets.containers import UNREADABLE_CONTAINER, readable
 from bezoar.datasets.files import FILES
 from bezoar.datasets.reading_rules import DECODING_RULES, LISTING_RULES
+from bezoar.evaluate.validation.decoding import DECODE_FAILURE
+from bezoar.evaluate.validation.running import CHECKS
 from bezoar.expose.detectors import RULES as DETECTOR_RULES
 from bezoar.flows.vet_tasks import can_judge
 from bezoar.sandbox import Isolation, Limits, TaskFailed, iterate_task, run_task
@@ -130,6 +132,39 @@ def judge_samples(root: Path, samples: Samples, minimum: int, *, wanted: bool) -
     return [outcome for outcome in outcomes if outcome.rule in DETECTOR_RULES]
 
 
+def check_samples(
+    root: Path, samples: Samples, minimum: int, before: Path | None, version: str
+) -> list[Outcome]:
+    """Let the sandbox check the table of the samples, where they are images.
+
+    Args:
+        root: The folder, or the one file.
+        samples: What was listed.
+        minimum: The level of isolation without which nothing is read.
+        before: The sample table of the version to compare with.
+        version: What that version is called.
+    """
+    if samples.layout == FILES:
+        return _unchecked(Status.NOT_APPLICABLE, "it is no set of images")
+    try:
+        with _scratch() as scratch:
+            where = {"root": str(root), "scratch": str(scratch)}
+            result = run_task(
+                f"{_TASKS}:check_samples",
+                {**where, "before": str(before) if before else None, "version": version},
+                reads=[root, *([before] if before else [])],
+                writes=[scratch],
+                limits=_LIMITS,
+                minimum=minimum,
+            )
+        outcomes = [_outcome(one) for one in result.value["outcomes"]]
+    except TaskFailed as error:
+        return _unchecked(Status.FAILED, error.message)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _unchecked(Status.FAILED, f"what it told makes no sense ({type(error).__name__})")
+    return [outcome for outcome in outcomes if outcome.rule in _CHECKED]
+
+
 def merged(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """Return the outcomes of each rule as one; a failure stands beside what was found."""
     by_rule: dict[Rule, list[Outcome]] = {}
@@ -160,7 +195,15 @@ def _unjudged(status: Status, reason: str) -> list[Outcome]:
     return [Outcome(rule, status, reason=reason) for rule in DETECTOR_RULES]
 
 
-_KNOWN: Final = {rule.code: rule for rule in (*DECODING_RULES, *LISTING_RULES, *DETECTOR_RULES)}
+def _unchecked(status: Status, reason: str) -> list[Outcome]:
+    return [Outcome(rule, status, reason=reason) for rule in _CHECKED]
+
+
+_CHECKED: Final = tuple(rule for rule in CHECKS if rule is not DECODE_FAILURE)
+"""What cannot be decoded is found by the rules on reading, each file by itself."""
+_KNOWN: Final = {
+    rule.code: rule for rule in (*DECODING_RULES, *LISTING_RULES, *DETECTOR_RULES, *CHECKS)
+}
 
 
 def _outcome(said: Mapping[str, Any]) -> Outcome:

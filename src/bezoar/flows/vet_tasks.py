@@ -69,6 +69,33 @@ def judge_samples(root: str, scratch: str, seed: int) -> dict[str, Any]:
     return {"outcomes": [told(outcome) for outcome in inspection.outcomes]}
 
 
+def check_samples(root: str, scratch: str, before: str | None, version: str) -> dict[str, Any]:
+    """Check the sample table, as `bezoar validate` does without a suite.
+
+    Args:
+        root: The folder, or the one file.
+        scratch: A folder for the table, and to unpack into.
+        before: The sample table of the version to compare with; None where there is none.
+        version: What that version is called.
+
+    Returns:
+        The `outcomes` of the built-in checks.
+    """
+    import polars as pl  # noqa: PLC0415 - a set without images needs none of it
+
+    from bezoar.datasets.sample_table.building import build_table  # noqa: PLC0415 - the same
+    from bezoar.evaluate.validation.running import validate  # noqa: PLC0415 - the same
+    from bezoar.evaluate.validation.subject import Subject, rows_of  # noqa: PLC0415 - the same
+
+    tempfile.tempdir = scratch
+    table = build_table(Path(root), Path(scratch) / "samples.parquet", workers=1)
+    old = rows_of(pl.scan_parquet(before, glob=False)) if before else None
+    # Times of files are those of unpacking: a second vetting would see another order.
+    rows = rows_of(pl.scan_parquet(table, glob=False).drop("added_at"))
+    subject = Subject(rows, old, version)
+    return {"outcomes": [told(outcome) for outcome in validate(subject)]}
+
+
 def can_judge() -> str:
     """Say which package `judge_samples` lacks; empty where none."""
     return ", ".join(name for name in _NEEDS if find_spec(name) is None)

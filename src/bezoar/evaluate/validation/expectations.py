@@ -110,7 +110,8 @@ def _what(one: Expected) -> str:
     if one.unexpected is None:
         return f"observed {one.observed}" if one.observed else "not met"
     shown = ", ".join(f"{key} ({value})" for key, value in one.rows[:_SHOWN]) or one.observed
-    return f"{one.unexpected:,} rows, as {shown}"
+    rows = "1 row" if one.unexpected == 1 else f"{one.unexpected:,} rows"
+    return f"{rows}, as {shown}"
 
 
 def _arguments(one: Expected) -> str:

@@ -29,6 +29,8 @@ ALARMS: Final = 0.01
 _DOMINANT: Final = 0.95
 _RARE: Final = 0.002
 _MOST: Final = 0.01
+_REACH: Final = 4.0
+"""Interquartile ranges beyond the quartiles: sizes of real pictures have heavier tails."""
 _FACTOR: Final = 2.0
 _IQR: Final = 1.349
 """Interquartile range of a normal distribution, in standard deviations."""
@@ -147,5 +149,5 @@ def _fences(values: pl.Series) -> tuple[float, float]:
     if first is None or third is None or third <= first:
         return -math.inf, math.inf
     tail = NormalDist().inv_cdf(1 - ALARMS / (2 * len(values)))
-    reach = max(3.0, tail / _IQR - 0.5) * (third - first)
+    reach = max(_REACH, tail / _IQR - 0.5) * (third - first)
     return first - reach, third + reach
