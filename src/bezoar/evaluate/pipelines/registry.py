@@ -8,6 +8,8 @@ from bezoar.evaluate.pipelines.definition import Parser
 
 PARSERS: Final[tuple[str, ...]] = (
     "bezoar.evaluate.pipelines.argo:PARSER",
+    "bezoar.evaluate.pipelines.azure_pipelines:PARSER",
+    "bezoar.evaluate.pipelines.circleci:PARSER",
     "bezoar.evaluate.pipelines.dvc_stages:PARSER",
     "bezoar.evaluate.pipelines.github_actions:PARSER",
     "bezoar.evaluate.pipelines.gitlab_ci:PARSER",

@@ -261,6 +261,24 @@ def replaced(value, other):
                 yield [*value[:index], one, *value[index + 1 :]]
 
 
+OTHER_CI = {
+    "azure": (
+        "azure-pipelines.yml",
+        (
+            "variables: [{name: D, value: data}]\nstages:\n- stage: a\n  jobs:\n  - job: b\n    container: i\n"
+            "    steps: [{script: x, env: {A: b}}, {task: 'Cache@2', inputs: {key: k, path: p}}, {publish: d, artifact: e}]\n"
+            "  - {deployment: c, dependsOn: b, environment: e, strategy: {runOnce: {deploy: {steps: [{bash: x}]}}}}\n"
+        ),
+    ),
+    "circle": (
+        ".circleci/config.yml",
+        (
+            "commands: {c: {parameters: {d: {default: e}}, steps: [{run: x}]}}\nexecutors: {e: {docker: [{image: i}]}}\n"
+            "jobs: {a: {executor: e, environment: {A: b}, steps: [checkout, c, {run: {command: x, when: always}}, {restore_cache: {keys: [k]}}]}}\n"
+            "workflows: {w: {triggers: [{schedule: {cron: x}}], jobs: [{a: {requires: [b], filters: {branches: {only: m}}}}]}}\n"
+        ),
+    ),
+}
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 CASES = 60
 # The same definition needs to be tried but once.
@@ -271,7 +289,7 @@ SEEDS = {
     if path.endswith((".yml", ".yaml", ".json", "MLproject", ".lock"))
     and name
     not in ("kubeflow-image-by-tag", "kubeflow-no-dominating-validation", "argo-image-by-tag")
-}
+} | {name: (path, {path: text}) for name, (path, text) in OTHER_CI.items()}
 
 
 @pytest.mark.parametrize("name", SEEDS)
