@@ -1,6 +1,6 @@
 """`bezoar monitor alerts`: where alerts go, what became of them, and a test of the way."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ def register(group: typer.Typer) -> None:
     alerts.command("test")(test)
     alerts.command("list")(list_)
     alerts.command("retry")(retry)
+    alerts.command("lift")(lift)
     group.add_typer(alerts, name="alerts")
 
 
@@ -67,6 +68,21 @@ def retry() -> None:
     if heard < asked:
         write_result(_text([row for row in delivery.outbox.rows() if row.status != "sent"]))
         raise typer.Exit(UNDELIVERED)
+
+
+def lift(
+    model: Annotated[str, typer.Argument(help="Whose classes are held back.")],
+    reason: Annotated[str, typer.Option(help="Why nothing is wrong; the ledger keeps it.")],
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="CLASS", help="One class; else all of them.")
+    ] = None,
+) -> None:
+    """Let replicas answer with a class again that an alarm holds back, without a rollback."""
+    from bezoar.flows.alerting import lift as lifted  # noqa: PLC0415 - see the package
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
+
+    count = lifted(find_project(), model, reason=reason, class_=class_)
+    note(f"{count:,} alarm{'s' * (count != 1)} of {model} lifted")
 
 
 def _delivery() -> "Delivery":

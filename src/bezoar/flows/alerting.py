@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bezoar.core.errors import BezoarError
 from bezoar.datasets.entry import timestamp
+from bezoar.flows.release_trust import open_registry
 from bezoar.ledger import open_ledger
+from bezoar.limit.alarm import Alarm, lift_alarm, raise_alarm, read_alarms
 from bezoar.limit.alerts.delivery import Delivery
 from bezoar.limit.alerts.notice import Alarms, Notice, State, most_missing
 from bezoar.limit.alerts.outbox import Outbox
@@ -31,6 +34,26 @@ def open_delivery(project: Project) -> Delivery:
     return Delivery(outbox, open_sinks(settings.sinks), most=settings.most)
 
 
+def lift(project: Project, model: str, *, reason: str, class_: str | None = None) -> int:
+    """Lift alarms by hand, and return how many were on; the ledger keeps who did it and why.
+
+    Args:
+        project: Whose alarms.
+        model: Of this model.
+        reason: Why nothing is wrong.
+        class_: Of this class; None: of all.
+
+    Raises:
+        BezoarError: If the ledger or the alarms cannot be written.
+    """
+    folder = project.state / "alerts"
+    count = sum(class_ in (None, one.class_) for one in read_alarms(folder, model))
+    with open_ledger(project) as ledger:
+        ledger.append("monitor.lifted", model, {"model": model, "class": class_, "reason": reason})
+    lift_alarm(folder, model, class_)
+    return count
+
+
 @dataclass
 class Alerting:
     """Turns alarms into notices and events.
@@ -41,8 +64,6 @@ class Alerting:
         delivery: What sends the notices.
         shares: Share of each class in the baseline.
         stream: Where the predictions come from, by name.
-        release: Digest of the model that answers; empty where nobody knows.
-        data: Manifest roots of what it was trained on.
         alarms: Which alarms are on.
     """
 
@@ -51,8 +72,6 @@ class Alerting:
     delivery: Delivery
     shares: Mapping[str, float] = field(default_factory=dict)
     stream: str = "production"
-    release: str = ""
-    data: tuple[str, ...] = ()
     alarms: Alarms = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +94,9 @@ class Alerting:
     ) -> Notice:
         """Tell of an alarm that began or ended; returns once it is in the ledger and the outbox.
 
+        From its beginning on, replicas hold the class back; its end does not change that, since a
+        pause of the attacker mends no model: a rollback does, or a person.
+
         Args:
             alert: The alarm.
             counts: How often each class came up lately, to tell which one is missing.
@@ -84,9 +106,13 @@ class Alerting:
             BezoarError: If the ledger or the outbox cannot be written.
         """
         notice = self._notice(alert, counts or {}, samples)
-        kind = ALARM if notice.state is State.FIRING else OVER
+        firing = notice.state is State.FIRING
         with open_ledger(self.project) as ledger:
+            kind = ALARM if firing else OVER
             ledger.append(kind, notice.release or self.model, notice.as_json())
+        if firing:
+            alarm = Alarm(self.model, notice.class_, notice.time, notice.key, notice.release)
+            raise_alarm(self.project.state / "alerts", alarm)
         self.delivery.put(notice)
         return notice
 
@@ -94,6 +120,7 @@ class Alerting:
         self, alert: "ClassAlert", counts: Mapping[str, int], samples: tuple[str, ...]
     ) -> Notice:
         suspected = most_missing(self.shares, counts, alert.class_) if alert.began else ""
+        release, data = self._in_production()
         return Notice(
             key=self.alarms.key(alert.class_, began=alert.began),
             state=State.FIRING if alert.began else State.RESOLVED,
@@ -106,9 +133,21 @@ class Alerting:
             expected=round(alert.expected, 3),
             deviations=round(alert.deviations, 2),
             per_false_alarm=1 / alert.alert.false_alarm_rate,
-            release=self.release,
-            data=self.data,
+            release=release,
+            data=data,
             suspected=suspected,
             samples=samples,
             command=shlex.join(["bezoar", "rollback", self.model, "--reason", "alarm"]),
         )
+
+    def _in_production(self) -> tuple[str, tuple[str, ...]]:
+        """Return the digest of the model that answers, and the roots of what it learned from."""
+        try:
+            registry = open_registry(self.project)
+            champion = registry.pointer(self.model).champion
+            if champion is None:
+                return "", ()
+            record = registry.record(self.model, champion.version)
+        except BezoarError:  # An alarm is told whatever became of the registry.
+            return "", ()
+        return champion.digest, tuple(one.root for one in record.data)

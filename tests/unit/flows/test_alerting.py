@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from alert_services import served
 
-from bezoar.flows.alerting import Alerting, open_delivery
+from bezoar.flows.alerting import Alerting, lift, open_delivery
 from bezoar.ledger import open_ledger
+from bezoar.limit.alarm import read_alarms
 from bezoar.limit.baseline import known_baseline
 from bezoar.limit.monitor import Monitor
 from bezoar.project import Project
@@ -32,10 +33,7 @@ def alerting(tmp_path, services, monkeypatch):
         "[alerts.sinks.channel]\nkind = 'slack'\nvariable = 'SLACK_WEBHOOK'\n"
     )
     project = Project(tmp_path)
-    roots = ("merkle-sha256-v1:" + "ab" * 32,)
-    return Alerting(
-        project, "signs", open_delivery(project), SHARES, release="sha256:" + "cd" * 32, data=roots
-    )
+    return Alerting(project, "signs", open_delivery(project), SHARES)
 
 
 def turns_of(monitor, size, **shares):
@@ -73,6 +71,19 @@ def test_the_stop_signs_that_became_speed_limits(alerting, services):
     with open_ledger(alerting.project) as ledger:
         kinds = [event.kind for event in ledger.events()]
     assert kinds == ["monitor.alarm", "monitor.over"]
+    (held,) = read_alarms(alerting.project.state / "alerts", "signs")
+    assert (held.class_, held.alert) == ("Speed limit 80", first["dedup_key"])
+
+
+def test_a_person_may_lift_it(alerting):
+    monitor = Monitor(known_baseline("signs", SHARES))
+    (begun,), _ = turns_of(monitor, 4_000, **{"Speed limit 80": 0.03})
+    alerting.notify(begun)
+    assert lift(alerting.project, "signs", reason="road works", class_="Stop") == 0
+    assert lift(alerting.project, "signs", reason="road works") == 1
+    assert read_alarms(alerting.project.state / "alerts") == ()
+    with open_ledger(alerting.project) as ledger:
+        assert [event.detail.get("reason") for event in ledger.events()][1:] == ["road works"] * 2
 
 
 def test_a_restart_gives_a_new_alarm_a_new_key(alerting):
