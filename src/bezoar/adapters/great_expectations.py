@@ -110,6 +110,8 @@ def run_on_sql(
     _checked(suite)
     _require_file(url)
     schema, _, name = table.rpartition(".")
+    # The driver that the `postgres` extra brings; SQLAlchemy's own choice is another one.
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
     with _context() as context:
         source = context.data_sources.add_sql(_NAME, connection_string=url, create_temp_table=False)
         asset = source.add_table_asset(_NAME, table_name=name, schema_name=schema or None)

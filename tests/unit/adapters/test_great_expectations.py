@@ -1,11 +1,13 @@
 """Great Expectations as an engine: no socket, no code from a suite, nothing that passes unseen."""
 
+import os
 import socket
 import sqlite3
 from importlib.util import find_spec
 
 import polars as pl
 import pytest
+from sqlalchemy import create_engine, text
 
 from bezoar.adapters.great_expectations import run_on_sql, run_on_table
 from bezoar.core.errors import BezoarError, UsageError
@@ -121,8 +123,8 @@ def test_a_database_that_is_not_there(tmp_path):
 
 def test_reading_a_suite(tmp_path):
     path = tmp_path / "s.json"
-    for text in ("{", "[]", "[" * 100_000, "\udcff"):
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    for written in ("{", "[]", "[" * 100_000, "\udcff"):
+        path.write_bytes(written.encode("utf-8", "surrogatepass"))
         with pytest.raises(UsageError):
             read_suite(path)
     with pytest.raises(BezoarError):
@@ -130,3 +132,22 @@ def test_reading_a_suite(tmp_path):
     assert expected_labels(suite(WIDTH, LABELS)) == {"go", "stop"}
     kind, kwargs = LABELS
     assert expected_labels(suite((kind, {**kwargs, "mostly": 0.5}))) is None
+
+
+POSTGRES = os.environ.get("BEZOAR_TEST_POSTGRES", "")
+
+
+@pytest.mark.skipif(not POSTGRES, reason="BEZOAR_TEST_POSTGRES names no PostgreSQL server")
+def test_a_table_in_postgresql():
+    engine = create_engine(POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.begin() as database:
+        database.execute(text("create schema validate_test"))
+        database.execute(text("create table validate_test.signs (id int, label text, width int)"))
+        database.execute(text("insert into validate_test.signs values (7,'go',1), (8,'st',2)"))
+    try:
+        one, two = run_on_sql(suite(LABELS, WIDTH), POSTGRES, "validate_test.signs", key="id")
+    finally:
+        with engine.begin() as database:
+            database.execute(text("drop schema validate_test cascade"))
+        engine.dispose()
+    assert (one.success, one.rows, two.success) == (False, (("8", "st"),), True)
