@@ -101,7 +101,8 @@ def _parsed(file: Text, others: Mapping[str, Text]) -> Iterator[Pipeline]:
             continue
         if kind in ("Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate"):
             made = _Workflow(file, others, document).pipeline()
-            if made is not None:
+            # What has no entry point of its own is looked at where it is used.
+            if made is not None and (made.steps or made.found or not kind.endswith("Template")):
                 yield made
 
 
@@ -201,7 +202,9 @@ class _Workflow:
                 self._say(missing(templates.path, f"the template {name}"))
             return _Done()
         if key in call.calls or len(call.calls) > _DEEPEST:
-            self._say(cyclic(templates.path, name, template.line))
+            # With a condition it is a loop, as Argo's own examples write them.
+            if not call.condition:
+                self._say(cyclic(templates.path, name, template.line))
             return _Done()
         return self._instance(template, templates, scope, replace(call, calls=(*call.calls, key)))
 

@@ -125,6 +125,15 @@ class _Workflow:
             if name in needed and not _is_false(at(node, "continue-on-error")):
                 job.failure = OnFailure.IGNORED
             ends[name] = self._run(node, job, calls) or job.before
+            if job.secrets:
+                self.steps.append(
+                    Step(
+                        self.names.unique(f"{job.name}/environment"),
+                        place(job.path, node.line),
+                        secrets=tuple(job.secrets),
+                        workspace=job.name,
+                    )
+                )
         last = [name for name in ends if name not in needed]
         return [step for name in last for step in ends[name]]
 
@@ -192,7 +201,7 @@ class _Workflow:
             step = Map(node.line, [*node.entries])
             self.steps.append(step_of(step, job, self.names, 1))
             return job.before
-        inner = replace(job, path=path, known=_inputs(root, node, job), environment={})
+        inner = replace(job, path=path, known=_inputs(root, node, job), environment={}, secrets=[])
         inner.before = job.before
         return tuple(self._jobs(root, inner, (*calls, path))) or job.before
 
@@ -204,7 +213,8 @@ class _Workflow:
         if not inner_steps or root is None:
             self.steps.append(made)
             return
-        inner = replace(job, path=path, name=made.name, known=_inputs(root, step, job))
+        inner = replace(job, path=path, name=made.name, known=_inputs(root, step, job), secrets=[])
+        job.secrets = list(made.secrets)  # They stand in this file, not in that of the action.
         inner.condition, inner.failure = made.condition, made.on_failure
         inner.environment = {**job.environment, **public_variables(at(step, "env"), job.fold)}
         inner.before, inner.after_failure = made.after, made.runs_after_failure

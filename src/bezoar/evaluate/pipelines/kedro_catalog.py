@@ -32,6 +32,8 @@ class KedroCatalog:
 
     def claims(self, file: Text) -> bool:
         """Say whether a file lies where catalogues and credentials lie."""
+        if "{{" in file.path:
+            return False  # A template of a project.
         return is_catalog(file.path) or _PARAMETERS.fullmatch(file.path) is not None
 
     def parse(self, file: Text, others: Mapping[str, Text]) -> list[Pipeline]:
@@ -46,7 +48,8 @@ def _secretive(file: Text) -> list[Pipeline]:
         (path[-1], scalar.line)
         for document in load(file)
         for path, scalar in walk(document)
-        if path and is_secret(path[-1], scalar.text)
+        # In a catalogue `credentials` names an entry of credentials.yml.
+        if path and path[-1] != "credentials" and is_secret(path[-1], scalar.text)
     ]
     if not secrets:
         return []
