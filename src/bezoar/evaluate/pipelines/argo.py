@@ -10,6 +10,14 @@ from typing import Final
 
 from bezoar.core.finding import Finding
 from bezoar.evaluate.pipelines.argo_leaf import Scope, leaf, stored
+from bezoar.evaluate.pipelines.argo_templates import (
+    Templates,
+    defaults,
+    dependencies,
+    handed,
+    roots,
+    templates_of,
+)
 from bezoar.evaluate.pipelines.container_spec import MountPaths, stores_of
 from bezoar.evaluate.pipelines.definition import (
     OnFailure,
@@ -23,7 +31,7 @@ from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import Names, bounded, file_name, guarded, load, place
-from bezoar.syntax.access import at, entries, fields, is_true, items, text, texts
+from bezoar.syntax.access import at, fields, is_true, items, text, texts
 from bezoar.syntax.nodes import Mapping as Map
 from bezoar.syntax.nodes import Node, Scalar, Sequence
 from bezoar.syntax.unreadable import UnreadableError
@@ -31,7 +39,6 @@ from bezoar.syntax.unreadable import UnreadableError
 _KIND: Final = re.compile(
     r"kind[\"']?:\s*[\"']?(?:Cron|Cluster)?Workflow(?:Template)?[\"']?\s*[,\n\r}]"
 )
-_NAME: Final = re.compile(r"[A-Za-z][\w-]*")
 _DEEPEST: Final = 24
 _MOST_FILES: Final = 2000
 _MOST_DOCUMENTS: Final = 200
@@ -54,21 +61,6 @@ class Argo:
     def parse(self, file: Text, others: Mapping[str, Text]) -> list[Pipeline]:
         """Return a pipeline for each workflow of a file."""
         return guarded(file, self.format, lambda: list(_parsed(file, others)))
-
-
-@dataclass
-class _Templates:
-    """Templates by name, with the file that defines them.
-
-    Attributes:
-        path: Of the file.
-        by_name: The templates.
-        volumes: The volumes of their specification.
-    """
-
-    path: str
-    by_name: dict[str, Node]
-    volumes: dict[str, tuple[str, bool]]
 
 
 @dataclass(frozen=True)
@@ -166,12 +158,12 @@ class _Workflow:
             base = fields(at(known[1], "spec"))
             merged = {**base, **fields(spec)}
             given = Map(spec.line, [(Scalar(k, v.line, v.line, k), v) for k, v in merged.items()])
-        templates = _templates(path, given)
+        templates = templates_of(path, given)
         self.account = text(given, "serviceAccountName")
         scope = Scope(parameters=self._parameters(spec, given))
         entries_ = [text(given, "entrypoint")]
         if not entries_[0]:
-            entries_ = _roots(templates.by_name)
+            entries_ = roots(templates.by_name)
         ends: list[str] = []
         for entry in entries_:
             done = self._template(entry, templates, scope, _Call(entry or "main"))
@@ -193,7 +185,7 @@ class _Workflow:
                 found[f"workflow.parameters.{name}"] = value.text
         return found
 
-    def _template(self, name: str, templates: _Templates, scope: Scope, call: _Call) -> _Done:
+    def _template(self, name: str, templates: Templates, scope: Scope, call: _Call) -> _Done:
         """Follow a template that is called by name."""
         template = templates.by_name.get(name)
         key = f"{templates.path}:{name}"
@@ -208,9 +200,9 @@ class _Workflow:
             return _Done()
         return self._instance(template, templates, scope, replace(call, calls=(*call.calls, key)))
 
-    def _instance(self, template: Node, templates: _Templates, scope: Scope, call: _Call) -> _Done:
+    def _instance(self, template: Node, templates: Templates, scope: Scope, call: _Call) -> _Done:
         """Follow a template where it is called."""
-        scope = replace(scope, parameters={**_defaults(template), **scope.parameters})
+        scope = replace(scope, parameters={**defaults(template), **scope.parameters})
         groups = at(template, "steps")
         tasks = at(template, "dag", "tasks")
         if isinstance(groups, Sequence):
@@ -238,7 +230,7 @@ class _Workflow:
         return _Done((name,), made.outputs)
 
     def _steps(
-        self, template: Node, groups: Sequence, templates: _Templates, scope: Scope, call: _Call
+        self, template: Node, groups: Sequence, templates: Templates, scope: Scope, call: _Call
     ) -> _Done:
         inner = replace(scope, outputs={})
         before = call.after
@@ -252,15 +244,15 @@ class _Workflow:
                 done = self._called(member, templates, inner, call, before)
                 ends_here += done.ends
             before = ends = tuple(ends_here) or before
-        return _Done(ends, _handed(template, inner))
+        return _Done(ends, handed(template, inner))
 
     def _dag(
-        self, template: Node, tasks: Sequence, templates: _Templates, scope: Scope, call: _Call
+        self, template: Node, tasks: Sequence, templates: Templates, scope: Scope, call: _Call
     ) -> _Done:
         inner = replace(scope, outputs={})
         bounded(len(tasks.items))
         by_name = {text(one, "name") or f"task-{n}": one for n, one in enumerate(tasks.items)}
-        needs = {name: list(_dependencies(one)) for name, one in by_name.items()}
+        needs = {name: list(dependencies(one)) for name, one in by_name.items()}
         ends: dict[str, tuple[str, ...]] = {}
         conditions: dict[str, str] = {}
         needed: set[str] = set()
@@ -283,12 +275,12 @@ class _Workflow:
             ends[name] = done.ends or after
             conditions[name] = scope.fold(text(task, "when"))
         last = tuple(end for name, given in ends.items() if name not in needed for end in given)
-        return _Done(last or call.after, _handed(template, inner))
+        return _Done(last or call.after, handed(template, inner))
 
     def _called(
         self,
         node: Node,
-        templates: _Templates,
+        templates: Templates,
         scope: Scope,
         call: _Call,
         after: tuple[str, ...],
@@ -315,7 +307,7 @@ class _Workflow:
             known = self._elsewhere(reference, node.line)
             if known is None:
                 return _Done()
-            other = _templates(known[0], at(known[1], "spec"))
+            other = templates_of(known[0], at(known[1], "spec"))
             done = self._template(text(node, "templateRef", "template"), other, inner, here)
         else:
             done = self._template(scope.fold(text(node, "template")), templates, inner, here)
@@ -350,7 +342,7 @@ class _Workflow:
         return Scope(shared, artifacts, {})
 
     def _barrier(
-        self, call: _Call, number: int, before: tuple[str, ...], templates: _Templates
+        self, call: _Call, number: int, before: tuple[str, ...], templates: Templates
     ) -> str:
         """Add a step that waits for a whole group: naming all pairs would take too long."""
         name = self.names.unique(f"{call.name}/before group {number}")
@@ -384,70 +376,6 @@ class _Workflow:
     def _say(self, finding: Finding) -> None:
         if len(self.found) < _MOST_DOCUMENTS:
             self.found.append(finding)
-
-
-def _templates(path: str, spec: Node | None) -> _Templates:
-    by_name = {
-        text(one, "name"): _with_defaults(one, at(spec, "templateDefaults"))
-        for one in items(at(spec, "templates"))
-    }
-    volumes = stores_of(at(spec, "volumes"), at(spec, "volumeClaimTemplates"))
-    return _Templates(path, by_name, volumes)
-
-
-def _with_defaults(template: Node, defaults: Node | None) -> Node:
-    if not isinstance(template, Map) or not isinstance(defaults, Map):
-        return template
-    own = fields(template)
-    return Map(
-        template.line,
-        [*template.entries, *((k, v) for k, v in entries(defaults) if k.text not in own)],
-    )
-
-
-def _roots(templates: Mapping[str, Node]) -> list[str]:
-    """Return the templates with steps that no other template calls."""
-    called: set[str] = set()
-    for one in templates.values():
-        groups = [*items(at(one, "dag", "tasks"))]
-        for group in items(at(one, "steps")):
-            groups += items(group)
-        called.update(text(call, "template") for call in groups)
-    whole = [
-        name
-        for name, one in templates.items()
-        if at(one, "steps") is not None or at(one, "dag") is not None
-    ]
-    return [name for name in whole if name not in called] or whole[:1]
-
-
-def _defaults(template: Node) -> dict[str, str]:
-    """Return the values of a template's parameters where the caller gives none."""
-    found: dict[str, str] = {}
-    for one in items(at(template, "inputs", "parameters")):
-        name = text(one, "name")
-        value = at(one, "value") or at(one, "default")
-        if isinstance(value, Scalar) and not is_secret(name, value.text):
-            found[f"inputs.parameters.{name}"] = value.text
-    return found
-
-
-def _dependencies(task: Node) -> Iterator[str]:
-    """Yield the tasks that one waits for."""
-    yield from texts(at(task, "dependencies"))
-    depends = re.sub(r"\.[A-Z]\w+", "", text(task, "depends"))
-    yield from dict.fromkeys(_NAME.findall(depends))
-
-
-def _handed(template: Node, scope: Scope) -> dict[str, tuple[Reference, ...]]:
-    """Return what a template with steps hands over."""
-    found: dict[str, tuple[Reference, ...]] = {}
-    for kind in ("artifacts", "parameters"):
-        for one in items(at(template, "outputs", kind)):
-            source = text(one, "from") or text(one, "valueFrom", "parameter")
-            if source:
-                found[text(one, "name")] = scope.named(source)
-    return found
 
 
 def _joined(*conditions: str) -> str:

@@ -5,11 +5,20 @@ Source: learn.microsoft.com, "YAML schema reference for Azure Pipelines".
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bezoar.core.finding import Finding
+from bezoar.evaluate.pipelines.azure_parts import (
+    condition_of,
+    defaults,
+    expanded,
+    joined,
+    moved,
+    pins,
+    triggers_of,
+)
 from bezoar.evaluate.pipelines.definition import (
     Command,
     OnFailure,
@@ -17,13 +26,11 @@ from bezoar.evaluate.pipelines.definition import (
     Reference,
     Step,
     Text,
-    Trigger,
 )
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import is_secret, of_script, of_variables
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import (
-    INTERNAL,
     Names,
     bounded,
     file_name,
@@ -35,7 +42,7 @@ from bezoar.evaluate.pipelines.reading import (
     public_variables,
 )
 from bezoar.evaluate.pipelines.shell_commands import commands_of
-from bezoar.syntax.access import at, entries, fields, is_true, items, listed, text, texts
+from bezoar.syntax.access import at, entries, is_true, items, listed, text, texts
 from bezoar.syntax.nodes import Mapping as Map
 from bezoar.syntax.nodes import Node, Scalar
 from bezoar.syntax.unreadable import UnreadableError
@@ -46,12 +53,7 @@ _FILE: Final = re.compile(
 _REFERENCE: Final = re.compile(
     r"\$\(([\w.-]{1,200})\)|\$\{\{\s*(?:parameters|variables)\.([\w.-]{1,200})\s*\}\}"
 )
-_EXPRESSION: Final = re.compile(r"\$\{\{\s*(.{0,500}?)\s*\}\}")
-_FOLDERS: Final = re.compile(
-    r"^\$\((?:System\.DefaultWorkingDirectory|Pipeline\.Workspace|Build\.SourcesDirectory)\)/?"
-)
 _LATE: Final = re.compile(r"\b(?:always|succeededOrFailed|failed)\s*\(")
-_STATUS: Final = re.compile(r"\b(?:always|succeededOrFailed|failed|succeeded)\s*\(\s*\)")
 _SCRIPTS: Final = ("script", "bash", "pwsh", "powershell")
 _DEEPEST: Final = 20
 _STRATEGIES: Final = ("runOnce", "rolling", "canary")
@@ -127,7 +129,7 @@ class _Run:
                 format=AzurePipelines.format,
                 place=place(self.file.path),
                 steps=tuple(self.steps),
-                triggers=frozenset(_triggers(root)),
+                triggers=frozenset(triggers_of(root)),
                 found=tuple(self.found),
             )
         ]
@@ -170,7 +172,7 @@ class _Run:
         """Follow stages or jobs in the order of what they depend on; return their ends."""
         bounded(len(nodes))
         known: dict[str, Node] = {}
-        for number, (one, _) in enumerate(_expanded(nodes)):
+        for number, (one, _) in enumerate(expanded(nodes)):
             if not isinstance(one, Map):
                 self._say(unreadable(scope.path, "a stage or a job is no mapping", one.line))
                 continue
@@ -194,7 +196,7 @@ class _Run:
             if not asked:
                 # Unspecified is `succeeded()`: false where one that it depends on was skipped.
                 held = [conditions.get(need, "") for need in needs[name]]
-                inner.condition = _joined(*held, inner.condition)
+                inner.condition = joined(*held, inner.condition)
             conditions[name] = inner.condition
             before = tuple(end for need in needs[name] for end in ends.get(need, ()))
             inner.before = before or scope.before
@@ -212,7 +214,7 @@ class _Run:
         asked = text(node, "condition")
         inner = replace(scope, values=dict(scope.values), settings=dict(scope.settings))
         inner.name = f"{scope.name}/{name}".strip("/")
-        inner.condition = _joined(scope.condition, _condition(asked))
+        inner.condition = joined(scope.condition, condition_of(asked))
         inner.late = _LATE.search(asked) is not None
         if is_true(at(node, "continueOnError")):
             inner.failure = OnFailure.IGNORED
@@ -238,8 +240,8 @@ class _Run:
 
     def _steps(self, nodes: list[Node], scope: _Scope) -> None:
         outer = scope.condition
-        for number, (one, condition) in enumerate(_expanded(nodes), 1):
-            scope.condition = _joined(outer, condition)
+        for number, (one, condition) in enumerate(expanded(nodes), 1):
+            scope.condition = joined(outer, condition)
             if not isinstance(one, Map):
                 self._say(unreadable(scope.path, "a step is no mapping", one.line))
             elif text(one, "template"):
@@ -252,7 +254,7 @@ class _Run:
         asked, task = text(node, "condition"), text(node, "task")
         environment = public_variables(at(node, "env"), scope.fold)
         commands, secrets = self._commands(node, scope, environment)
-        reads, writes = _moved(node, task, scope)
+        reads, writes = moved(node, task, scope.fold)
         uses = task or next(
             (f"azure.{name}" for name in ("checkout", "download", "publish") if text(node, name)),
             "",
@@ -272,9 +274,9 @@ class _Run:
             after=scope.before,
             on_failure=OnFailure.IGNORED if ignored else scope.failure,
             runs_after_failure=_LATE.search(asked) is not None or scope.late,
-            condition=_joined(scope.condition, _condition(asked)),
+            condition=joined(scope.condition, condition_of(asked)),
             cached=cached,
-            cache_key_pins=cached and _pins(node),
+            cache_key_pins=cached and pins(node),
             identity=text(node, "inputs", "azureSubscription"),
             secrets=(*scope.secrets, *secrets),
             workspace=scope.name or "job",
@@ -324,91 +326,12 @@ class _Run:
             return scope.before
         root = documents[0] if documents else Map(1)
         inner = replace(scope, path=path, values=dict(scope.values), calls=(*scope.calls, path))
-        inner.values |= _defaults(root) | public_variables(at(node, "parameters"), scope.fold)
+        inner.values |= defaults(root) | public_variables(at(node, "parameters"), scope.fold)
         if kind == "steps":
             self._steps(items(at(root, "steps")), inner)
             scope.before, scope.secrets = inner.before, inner.secrets
             return scope.before
         return self._level(root, inner) or scope.before
-
-
-def _defaults(root: Node) -> dict[str, str]:
-    found = {
-        text(one, "name"): text(one, "default")
-        for one in items(at(root, "parameters"))
-        if at(one, "default") is not None
-    }
-    return found | {
-        key.text: value.text
-        for key, value in entries(at(root, "parameters"))
-        if isinstance(value, Scalar)
-    }
-
-
-def _triggers(root: Node) -> Iterator[Trigger]:
-    trigger, proposal = at(root, "trigger"), at(root, "pr")
-    if not (isinstance(trigger, Scalar) and trigger.text == "none"):
-        yield Trigger.PUSH
-    if proposal is not None and not (isinstance(proposal, Scalar) and proposal.text == "none"):
-        yield Trigger.PULL_REQUEST
-    if items(at(root, "schedules")):
-        yield Trigger.SCHEDULE
-    if fields(at(root, "resources")).get("pipelines") is not None:
-        yield Trigger.CALL
-
-
-def _condition(asked: str) -> str:
-    """Return a condition without functions of status."""
-    rest = _STATUS.sub("", asked).strip()
-    inner = re.fullmatch(r"and\(\s*,?\s*(.*)\)", rest, re.DOTALL)
-    rest = (inner[1] if inner else rest).strip(", ")
-    return " ".join(rest.split())[:1000]
-
-
-def _joined(*conditions: str) -> str:
-    return " && ".join(dict.fromkeys(filter(None, conditions)))[:1000]
-
-
-def _moved(
-    node: Map, task: str, scope: _Scope
-) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
-    """Return the artifact that a step publishes or downloads, or the path of a cache."""
-    given = at(node, "inputs")
-    named = ("targetPath", "path", "downloadPath", "pathToPublish")
-    paths = [text(one, name) for one in (given, node) for name in named]
-    path = _FOLDERS.sub("", scope.fold(next(filter(None, paths), ""))) or "."
-    names = [text(given, "artifactName"), text(given, "artifact"), text(node, "artifact")]
-    name = scope.fold(next(filter(None, names), ""))
-    handed = (Reference(f"{INTERNAL}artifact.{name or '*'}", node.line, path=path),)
-    local = (Reference(path, node.line, path=path),)
-    if published := scope.fold(text(node, "publish")):
-        return (Reference(published, node.line),), (replace(handed[0], path=published),)
-    if task.startswith(("PublishPipelineArtifact", "PublishBuildArtifacts")):
-        return local, handed
-    if text(node, "download") or task.startswith(("DownloadPipelineArt", "DownloadBuildArt")):
-        return handed, local
-    return (local, local) if task.startswith("Cache@") else ((), ())
-
-
-def _pins(node: Map) -> bool:
-    """Say whether a cache's key names a file, whose digest it takes, and nothing looser."""
-    key = text(node, "inputs", "key")
-    named = any("/" in part or re.search(r"\.\w+\s*$", part) for part in key.split("|"))
-    return named and not text(node, "inputs", "restoreKeys")
-
-
-def _expanded(nodes: list[Node], condition: str = "") -> Iterator[tuple[Node, str]]:
-    """Yield nodes, those below `${{ if … }}` with the condition that they stand under."""
-    for one in nodes:
-        key, value = (
-            one.entries[0] if isinstance(one, Map) and len(one.entries) == 1 else (None, one)
-        )
-        found = _EXPRESSION.fullmatch(key.text.strip()) if key is not None else None
-        if found is None:
-            yield one, condition
-        else:
-            said = found[1].removeprefix("if ") if found[1].startswith("if ") else ""
-            yield from _expanded(listed(value), _joined(condition, said))
 
 
 PARSER: Final = AzurePipelines()

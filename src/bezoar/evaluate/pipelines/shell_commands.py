@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Command, OnFailure
+from bezoar.evaluate.pipelines.shell_parts import handlers, is_test, leaves, negated, plain
 from bezoar.evaluate.pipelines.shell_variables import Variables
 from bezoar.syntax import shell_tree
 from bezoar.syntax.shell_tree import AndOr, Branch, Case, Element, Function, Group, Loop, Script
 from bezoar.syntax.shell_words import Command as Simple
 
-_TESTS: Final = frozenset(
-    {"[", "[[", "test", "grep", "egrep", "command", "which", "hash", "type", "cmp", "diff", "let"}
-)
 _SILENT: Final = frozenset(
     {"", "exit", "return", "set", "shopt", "true", ":", "break", "continue", "local", "declare"}
     | {"readonly", "export", "unset", "typeset", "trap", "wait", "fi", "shift"}
@@ -147,12 +145,12 @@ class _Walk:
         if not chain and "&&" in one.joints:
             self.chains += 1
             chain = self.chains
-        handlers = _handlers(one.joints)
+        handler_of = handlers(one.joints)
         for index, pipe in enumerate(one.pipes):
             following = one.joints[index + 1] if index + 1 < len(one.pipes) else ""
             ends = stops
-            if handlers[index]:
-                handler = one.pipes[handlers[index]]
+            if handler_of[index]:
+                handler = one.pipes[handler_of[index]]
                 ends = self._ends(handler[-1], stops=stops, context=context)
             elif following:
                 ends = last  # `set -e` looks at the last one of a list only.
@@ -170,7 +168,7 @@ class _Walk:
                 before = self._said(one.pipes[index - 1])
                 here = replace(here, condition=_both(condition, f"not {before}".strip()))
             yield from self._pipe(pipe, here)
-            if following == "&&" and all(map(_is_test, pipe)):
+            if following == "&&" and all(map(is_test, pipe)):
                 condition = _both(condition, self._said(pipe))
 
     def _pipe(self, pipe: list[Element], context: _Context) -> Iterator[Command]:
@@ -205,16 +203,16 @@ class _Walk:
             yield from self._simple(element, context)
 
     def _branch(self, branch: Branch, context: _Context) -> Iterator[Command]:
-        turned = _negated(branch.condition)
+        turned = negated(branch.condition)
         escape = branch.then if turned else branch.other
         ends = any(self._list_ends(one, stops=False, context=context) for one in escape)
-        real = not all(_is_test(pipe[-1]) for one in branch.condition for pipe in one.pipes)
+        real = not all(is_test(pipe[-1]) for one in branch.condition for pipe in one.pipes)
         chain = context.chain
         if real and not chain:
             self.chains += 1
             chain = self.chains
         tested = replace(context, stops=ends, tested=True, chain=chain, condition=context.condition)
-        yield from self.script(_plain(branch.condition), tested)
+        yield from self.script(plain(branch.condition), tested)
         said = " && ".join(self._said(pipe) for one in branch.condition for pipe in one.pipes)
         leaves = ends and real
         for body, holds in ((branch.then, True), (branch.other, False)):
@@ -354,7 +352,7 @@ class _Walk:
             return stops
         if words[0] in self.functions:
             body = self.functions[words[0]]
-            return self.depth < _DEEPEST and any(_leaves(one) for one in body)
+            return self.depth < _DEEPEST and any(leaves(one) for one in body)
         return words[0] in _ENDING and words[1:2] != ["0"] and context.dies
 
     def _said(self, pipe: list[Element]) -> str:
@@ -370,51 +368,6 @@ class _Walk:
 def _both(first: str, second: str) -> str:
     joined = f"{first} && {second}" if first and second else first or second
     return joined[:_LONGEST_CONDITION]
-
-
-def _handlers(joints: list[str]) -> list[int]:
-    """Return which pipe runs where one fails: the next behind an `||`; 0 for none."""
-    found, following = [0] * len(joints), 0
-    for index in range(len(joints) - 1, -1, -1):
-        found[index] = following
-        if joints[index] == "||":
-            following = index
-    return found
-
-
-def _is_test(element: Element) -> bool:
-    """Say whether a command only asks something."""
-    if not isinstance(element, Simple):
-        return False
-    words = [word.raw for word in element.words]
-    if words[:1] == ["git"]:
-        return "diff" in words[:3]
-    return not words or words[0] in _TESTS
-
-
-def _negated(condition: Script) -> bool:
-    """Say whether a condition is one command with its status turned round."""
-    if len(condition) != 1 or len(condition[0].pipes) != 1:
-        return False
-    first = condition[0].pipes[0][0]
-    return isinstance(first, Simple) and first.negated
-
-
-def _plain(condition: Script) -> Script:
-    """Return a condition with the negation taken off: the branch has dealt with it."""
-    if _negated(condition):
-        first = condition[0].pipes[0][0]
-        if isinstance(first, Simple):
-            return [AndOr([[replace(first, negated=False), *condition[0].pipes[0][1:]]], [""])]
-    return condition
-
-
-def _leaves(one: AndOr) -> bool:
-    """Say whether a list of a function's body calls `exit` with a failure."""
-    element = one.pipes[-1][-1]
-    if not isinstance(element, Simple) or not element.words:
-        return False
-    return element.words[0].raw == "exit" and [w.raw for w in element.words[1:2]] != ["0"]
 
 
 def _option(words: list[str], letter: str) -> str:
