@@ -1,7 +1,7 @@
 """`bezoar trace`: how far a sample, a dataset or a run reached."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +19,7 @@ from bezoar.core.errors import BezoarError
 from bezoar.core.place import printable
 
 if TYPE_CHECKING:
+    from bezoar.flows.release_reach import Reached
     from bezoar.flows.trace import Trace
     from bezoar.flows.trace_reach import Node
 
@@ -47,17 +48,31 @@ def trace(
     Datasets that hold it or were made from it, runs that trained on them, models that those made,
     releases that they went into. Exits with 3 where something could not be looked into.
     """
-    from bezoar.flows.trace import trace as follow  # noqa: PLC0415 - see the package's docstring
+    from bezoar.flows.release_reach import releases_reached  # noqa: PLC0415 - see the package
+    from bezoar.flows.trace import trace as follow  # noqa: PLC0415 - the same
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
-    found = follow(find_project(), subject)
+    project = find_project()
+    found = follow(project, subject)
+    reached = releases_reached(project, found)
     if form is Format.JSON:
-        text = as_json({"schema_version": SCHEMA_VERSION, **found.as_json()})
+        fields = {**found.as_json(), "releases": [one.as_json() for one in reached]}
+        text = as_json({"schema_version": SCHEMA_VERSION, **fields})
     else:
-        text = "\n".join(_lines(found))
+        text = "\n".join([*_lines(found), *release_lines(reached)])
     write_result(text, output)
     if found.unread:
         raise typer.Exit(BezoarError.exit_code)
+
+
+def release_lines(reached: Iterable["Reached"]) -> Iterator[str]:
+    """Yield what is said of the releases that something went into."""
+    for one in reached:
+        live = "; one of them is IN PRODUCTION" if one.live else ""
+        yield f"\nReleases of {one.model} trained on it: {', '.join(one.releases)}{live}"
+        if one.live:
+            newest = one.untouched or "none that was live"
+            yield f"  newest untouched: {newest}\n  next: {one.next}"
 
 
 def _lines(found: "Trace") -> Iterator[str]:
