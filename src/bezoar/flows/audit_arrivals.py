@@ -1,0 +1,84 @@
+"""What a scan saw of data that comes in, as an audit asks for it."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from bezoar.core.source import Pin
+from bezoar.evaluate.journey.arrivals import Arrival
+from bezoar.recon.scan.address_kind import STORES, WEB, scheme
+from bezoar.recon.scan.fetch import Checksum, Danger, Fetch, Kind
+from bezoar.recon.scan.registered import canonical
+
+# Names that nobody outside of a team's network can resolve, or that say that it is the team's own.
+_INNER_ENDS: Final = (
+    *(".internal", ".local", ".lan", ".corp", ".intranet", ".intra", ".private", ".home.arpa"),
+    *(".localdomain", ".svc"),
+)
+_INNER_LABELS: Final = frozenset({"internal", "intranet", "corp", "artifactory", "nexus", "minio"})
+
+
+def arrivals(fetches: Iterable[Fetch], mirrors: Sequence[str]) -> list[Arrival]:
+    """Return each fetch of data or of a model as an arrival.
+
+    Args:
+        fetches: What a scan saw.
+        mirrors: Addresses below which the team keeps what it vetted.
+    """
+    places = tuple(canonical(uri).place for uri in mirrors)
+    return [
+        Arrival(
+            path=one.path,
+            line=one.line,
+            uri=one.uri,
+            loader=one.loader,
+            kind=str(one.kind),
+            pinned=one.pin in (Pin.HASH, Pin.REVISION) or one.registered_bytes,
+            verified=one.checksum is not Checksum.NONE,
+            public=is_public(one.uri, places),
+            revision=one.revision or "",
+            remote_code=Danger.REMOTE_CODE in one.dangers,
+        )
+        for one in fetches
+        if one.kind is not Kind.OTHER
+    ]
+
+
+def is_public(uri: str, mirrors: Sequence[str] = ()) -> bool:
+    """Say whether an address is one that the world can ask, and the team does not own.
+
+    A bucket's name does not tell whose it is; what is decided at run time is not known.
+
+    Args:
+        uri: As a scan writes it.
+        mirrors: The places of the team's own copies, as `canonical` writes them.
+    """
+    place = canonical(uri).place
+    if "/.." not in place and any(
+        place == mirror or place.startswith(mirror + "/") for mirror in mirrors
+    ):
+        return False
+    start = scheme(uri)
+    if start in WEB or start in ("git", "ssh"):
+        return _is_public_host(uri)
+    if start == "hf" or not start:
+        # `huggingface:acme/signs`, `torchvision:CIFAR10`: a library's own catalogue.
+        name, colon, rest = uri.partition(":")
+        return start == "hf" or (bool(colon) and name.isascii() and not rest.startswith("{"))
+    return start not in STORES and start not in ("file", "oci", "docker")
+
+
+def _is_public_host(uri: str) -> bool:
+    try:
+        host = (urlsplit(uri.strip()).hostname or "").lower().rstrip(".")
+    except ValueError:
+        return True
+    if not host or "{" in host:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        labels = host.split(".")
+        inner = len(labels) == 1 or host.endswith(_INNER_ENDS)
+        return not (inner or _INNER_LABELS & set(labels))
