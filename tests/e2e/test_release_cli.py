@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,25 @@ def test_revoking_data_names_the_releases_and_the_way_back(tmp_path):
     assert "BZ425" in refused
     traced = json.loads(bezoar(tmp_path, "trace", "signs", "--format", "json").stdout)
     assert traced["releases"][0]["in_production"] is True
+
+
+def test_a_rollback_that_is_killed_leaves_one_valid_pointer_and_can_be_run_again(tmp_path):
+    scene = release_scene.released(tmp_path, 1, 2)
+    command = [BEZOAR, "rollback", "signs", "--reason", "x"]
+    for delay in (0.5, 0.8, 1.1, 1.4):
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            time.sleep(delay)
+            process.kill()
+        if scene.champion() == "1":
+            break
+        assert scene.champion() == "2"
+    if scene.champion() == "2":
+        bezoar(tmp_path, "rollback", "signs", "--reason", "x")
+    assert scene.champion() == "1"
+    bezoar(tmp_path, "release", "promote", "signs@2")
+    assert scene.champion() == "2"
 
 
 @pytest.mark.parametrize("registry", ["", "mlflow:http://127.0.0.1:9"])

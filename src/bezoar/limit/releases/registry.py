@@ -10,9 +10,11 @@ import fcntl
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.regular import READ
@@ -27,6 +29,9 @@ from bezoar.limit.releases.record import (
     parse_record,
 )
 from bezoar.limit.releases.store import ModelStore
+
+_LONGEST_WAIT_S: Final = 30.0
+_PAUSE_S: Final = 0.02
 
 
 class DamagedRegistryError(BezoarError):
@@ -158,7 +163,7 @@ class Registry:
             message = f"cannot write {folder}: {error.strerror}"
             raise BezoarError(message, next=f"ls -ld {folder}") from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, name)
             yield
         finally:
             os.close(descriptor)
@@ -174,6 +179,20 @@ class Registry:
             message = f"not a release's version: {version!r}"
             raise UsageError(message, next=f"bezoar release list {name}")
         return self._model(name) / version
+
+
+def _lock(descriptor: int, name: str) -> None:
+    deadline = time.monotonic() + _LONGEST_WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = f"another process is changing the releases of {name}"
+                raise BezoarError(message, next="ps -ef, then the same once more") from None
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _read(path: Path, most: int) -> bytes | None:

@@ -119,3 +119,14 @@ def test_kill_9_at_any_moment_leaves_one_valid_pointer(tmp_path):
         assert registry.pointer("signs") in (walked([1, 2]), walked([1, 2, 0]))
         with registry.changing("signs"):  # and nobody holds the lock
             registry.point(walked([1, 2]))
+
+
+def test_a_process_that_holds_the_lock_and_hangs_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("bezoar.limit.releases.registry._LONGEST_WAIT_S", 0.1)
+    registry = Registry(tmp_path)
+    with (
+        registry.changing("signs"),
+        pytest.raises(BezoarError, match="another process"),
+        Registry(tmp_path).changing("signs"),
+    ):
+        pass
