@@ -20,7 +20,12 @@ from bezoar.evaluate.pipelines.definition import (
     Trigger,
 )
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
-from bezoar.evaluate.pipelines.github_expressions import condition_of, triggers_of
+from bezoar.evaluate.pipelines.github_expressions import (
+    acts_on,
+    condition_of,
+    needs_success,
+    triggers_of,
+)
 from bezoar.evaluate.pipelines.github_steps import Job, step_of
 from bezoar.evaluate.pipelines.inline_secrets import of_variables
 from bezoar.evaluate.pipelines.ordering import in_order
@@ -121,7 +126,7 @@ class _Workflow:
             if not isinstance(node, Map):
                 self._say(unreadable(base.path, f"the job {name} is no mapping", node.line))
                 continue
-            job = self._job(name, node, base, ends, conditions)
+            job = self._job(name, node, base, (ends, conditions, needs))
             if name in needed and not _is_false(at(node, "continue-on-error")):
                 job.failure = OnFailure.IGNORED
             ends[name] = self._run(node, job, calls) or job.before
@@ -148,13 +153,18 @@ class _Workflow:
         name: str,
         node: Map,
         base: Job,
-        ends: dict[str, tuple[str, ...]],
-        conditions: dict[str, str],
+        known: tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, list[str]]],
     ) -> Job:
+        """Return what holds for a job; `known`: how those before end, what they ask, and need."""
+        ends, conditions, direct = known
         needs = [one for one in texts(at(node, "needs")) if one in ends]
         own, after_failure = condition_of(text(node, "if"))
         # A job is skipped where one that it needs was, unless it asks to run always.
-        inherited = [] if after_failure else [conditions[one] for one in needs]
+        wanted = needs_success(own)
+        if wanted and set(needs) <= _with_needs(wanted, direct):
+            after_failure = False
+        skipped = after_failure or "!failure()" in text(node, "if").replace(" ", "")
+        inherited = [] if skipped else [conditions[one] for one in needs]
         condition = " && ".join(dict.fromkeys(filter(None, (*inherited, own))))[:1000]
         conditions[name] = condition
         job = replace(base, known=dict(base.known), settings=dict(base.settings))
@@ -185,6 +195,11 @@ class _Workflow:
         steps = at(node, "steps")
         if not isinstance(steps, Sequence):
             self._say(unreadable(job.path, f"the job {job.name} has no list of steps", node.line))
+        job.handled = frozenset(
+            name
+            for one in items(steps)
+            for name in acts_on(text(one, "if"), text(one, "run") or text(one, "with", "script"))
+        )
         for number, step in enumerate(items(steps), 1):
             if not isinstance(step, Map) or not _is_step(step):
                 self._say(unreadable(job.path, "a step with neither `uses` nor `run`", step.line))
@@ -259,6 +274,17 @@ class _Workflow:
                 self._say(unreadable(path, str(error)))
                 self.loaded[path] = None
         return self.loaded[path]
+
+
+def _with_needs(wanted: frozenset[str], direct: dict[str, list[str]]) -> set[str]:
+    """Return jobs with all that they need: where one succeeded, so did those."""
+    found, waiting = set(wanted), list(wanted)
+    while waiting and len(found) < _MOST_CALLERS:
+        for one in direct.get(waiting.pop(), ()):
+            if one not in found:
+                found.add(one)
+                waiting.append(one)
+    return found
 
 
 def _is_step(node: Map) -> bool:

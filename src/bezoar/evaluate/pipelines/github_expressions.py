@@ -38,6 +38,9 @@ _INSIDERS: Final = re.compile(
     r"|!\s*github\.event\.pull_request\.head\.repo\.fork|head\.repo\.fork\s*==\s*false"
     r"|pull_request\.merged\s*==\s*true|author_association|github\.event\.pull_request\.merged$"
 )
+_RESULT: Final = re.compile(r"needs\.([\w-]+)\.result\s*==\s*['\"]success['\"]")
+_OUTCOME: Final = re.compile(r"steps\.([\w-]+)\.outcome\s*(==|!=)\s*['\"](\w+)['\"]")
+_FAILS: Final = re.compile(r"\bexit\s+[1-9]|\bfalse\b|setFailed")
 _HEAD: Final = re.compile(
     r"github\.event\.pull_request\.head\.|github\.head_ref|refs/pull/|pull/\S{1,80}/(?:head|merge)"
     r"|github\.event\.workflow_run\.head_|github\.event\.(?:number|issue\.number)"
@@ -79,11 +82,28 @@ def condition_of(text: str) -> tuple[str, bool]:
     for found in _STATUS.finditer(text):
         turned, name = found[1], found[2]
         after_failure |= (name != "success") if not turned else name in ("success", "cancelled")
-        if name == "failure" and not turned:
+        if name == "failure" and not turned and "success()" not in text:
             return "failure()", True
     rest = _STATUS.sub("", text)
     rest = re.sub(r"^(?:\s|&&|\|\||\(\s*\))+|(?:\s|&&|\|\||\(\s*\))+$", "", rest)
     return " ".join(rest.split())[:1000], after_failure
+
+
+def needs_success(condition: str) -> frozenset[str]:
+    """Return the jobs whose success a condition asks for."""
+    if "||" in condition:
+        return frozenset()
+    return frozenset(_RESULT.findall(condition))
+
+
+def acts_on(condition: str, script: str) -> frozenset[str]:
+    """Return the steps on whose outcome a step depends, or with whose failure it fails."""
+    found = set()
+    for name, sign, outcome in _OUTCOME.findall(condition):
+        succeeded = (outcome == "success") is (sign == "==")
+        if succeeded or _FAILS.search(script):
+            found.add(name)
+    return frozenset(found)
 
 
 def reaching(condition: str, triggers: frozenset[Trigger]) -> frozenset[Trigger]:

@@ -68,6 +68,7 @@ class Job:
         secrets: In the variables of the job, told of its first step.
         shell: The default.
         folder: The default working directory.
+        handled: Ids of steps whose failure a later step acts on.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Job:
     secrets: list[tuple[str, int]] = field(default_factory=list)
     shell: str = ""
     folder: str = ""
+    handled: frozenset[str] = frozenset()
 
     def fold(self, value: str) -> str:
         """Put known values into a text."""
@@ -107,7 +109,7 @@ def step_of(node: Node, job: Job, names: Names, number: int) -> Step:
     condition, after_failure = condition_of(text(node, "if"))
     effective = " && ".join(filter(None, (job.condition, condition)))
     reached = reaching(effective, job.triggers)
-    ignored = at(node, "continue-on-error")
+    ignored = None if text(node, "id") in job.handled else at(node, "continue-on-error")
     reads, writes = _data(uses, given, local)
     commands, secrets = _commands(node, local)
     _take_on(job, _action(uses), given)

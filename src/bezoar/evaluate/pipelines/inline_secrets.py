@@ -22,11 +22,12 @@ _SHORTEST: Final = 6
 _KNOWN: Final = re.compile(
     r"(?<![\w-])(?:hf_[A-Za-z0-9]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{20,}"
     r"|glpat-[\w-]{16,}|(?:AKIA|ASIA)[0-9A-Z]{12,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{20,}"
-    r"|AIza[\w-]{30,}|-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY-----)"
+    r"|AIza[\w-]{30,}|(?<=wandb login )[0-9a-f]{40}|(?<=[Bb]earer )[A-Za-z0-9_.~+/-]{20,}"
+    r"|-----BEGIN (?:[A-Z]{2,10} )?PRIVATE KEY-----)"
 )
 _IN_ADDRESS: Final = re.compile(r"://[^/@\s\"':${<]{1,64}:(?![${<*{])[^/@\s\"'${<]{3,256}@")
 _ASSIGNED: Final = re.compile(
-    r"(?:^|[\s;&(,])(?:--([A-Za-z][\w-]{0,60})[= ]|([A-Za-z_]\w{0,60})=)"
+    r"(?:^|[\s;&(,=])(?:--([A-Za-z][\w-]{0,60})[= ]|([A-Za-z_]\w{0,60})=)"
     r"(?:\"([^\"\s]{6,200})\"|'([^'\s]{6,200})'|([^\s\"'`;&|(),\[]{6,200}+)(?![\[(),]))"
 )
 

@@ -297,9 +297,9 @@ class _Definition:
         """Return a condition as text."""
         left = self._fold(at(node, "LeftValue")) or "{expression}"
         right = self._fold(at(node, "RightValue"))
-        inner = at(node, "LeftValue", "Std:JsonGet", "Path")
-        if isinstance(inner, Scalar):
-            left = inner.text
+        inner = at(node, "LeftValue", "Std:JsonGet")
+        if inner is not None:
+            left = f"{text(inner, 'PropertyFile', 'Get')}.{text(inner, 'Path')}"
         return f"{left} {text(node, 'Type')} {right}".strip()
 
 

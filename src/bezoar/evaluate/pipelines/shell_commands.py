@@ -29,6 +29,7 @@ _STATUS: Final = re.compile(
     r"\$\?|\$\{?(?:\w*(?:rc|status|code|result|ret|exit)\w*)\}?", re.IGNORECASE
 )
 _KEPT_STATUS: Final = re.compile(r"\w+=\"?\$\?\"?$|\w+=\"?\$\{PIPESTATUS\[[0-9]\]\}\"?$")
+_SUBSTITUTED: Final = re.compile(r"\w+=\"?\$\((?!\()(.*)\)\"?", re.DOTALL)
 _INLINED: Final = 2000  # Commands of functions that are followed where they are called.
 _DEEPEST: Final = 8
 _LONGEST_CONDITION: Final = 1000
@@ -232,9 +233,8 @@ class _Walk:
     def _simple(self, command: Simple, context: _Context) -> Iterator[Command]:
         words = [word.raw for word in command.words]
         if self.variables.assign(words, certain=not context.condition):
-            substituted = [word for word in words if "$(" in word or "`" in word]
-            if not substituted:
-                return
+            yield from self._substituted(words, command.line, context)
+            return
         name = self.variables.fold(words[0]) if words else ""
         if name in _SILENT and not any("$(" in word for word in words):
             self._set(words)
@@ -245,6 +245,20 @@ class _Walk:
             yield from self._called(name, replace(context, stops=stops))
             return
         yield from self._run(command, words, replace(context, stops=stops))
+
+    def _substituted(self, words: list[str], line: int, context: _Context) -> Iterator[Command]:
+        """Follow the commands whose output is put into variables: their status counts.
+
+        Not so behind `export` and the like, which succeed whatever the command does.
+        """
+        masked = words[0] in _SILENT
+        for word in words:
+            found = _SUBSTITUTED.fullmatch(word)
+            if found and self.depth < _DEEPEST:
+                self.depth += 1
+                inner = replace(context, stops=context.stops and not masked, tested=True)
+                yield from self.script(shell_tree.parse(found[1], line), inner)
+                self.depth -= 1
 
     def _called(self, name: str, context: _Context) -> Iterator[Command]:
         """Follow a function's body where it is called."""

@@ -210,7 +210,9 @@ def test_sagemaker_follows_results_conditions_and_checks():
     found = steps(files)
     assert found["Train"].after == ("Validate",)
     assert found["Train"].reads[0].name == found["Validate"].reads[0].name
-    assert found["Register"].condition == "metrics.accuracy GreaterThanOrEqualTo 0.95"
+    assert found["Register"].condition == (
+        "Steps.Train.PropertyFiles.evaluation.metrics.accuracy GreaterThanOrEqualTo 0.95"
+    )
     assert found["Register"].settings["ModelApprovalStatus"] == "PendingManualApproval"
     assert found["Register"].reads[0].name == "PIPELINE-INTERNAL:Train.model"
     assert found["Train"].identity.endswith("role/signs-trainer")

@@ -50,6 +50,25 @@ def test_what_an_unspecified_shell_and_bash_do_with_a_pipe():
     assert own.commands[0].on_failure is OnFailure.IGNORED
 
 
+def test_a_job_that_asks_for_the_success_of_all_that_it_needs_does_not_run_after_a_failure():
+    jobs = "  f: {steps: [{run: x}]}\n  v: {needs: f, steps: [{run: x}]}\n"
+    ask = "  t: {needs: [f, v], if: \"always() && needs.%s.result == 'success'\", steps: [{run: z}]}\n"
+    assert not steps(workflow(jobs + ask % "v"))["t/step-1"].runs_after_failure
+    assert steps(workflow(jobs + ask % "f"))["t/step-1"].runs_after_failure
+    either = "  t: {needs: v, if: success() || failure(), steps: [{run: z}]}\n"
+    assert steps(workflow(jobs + either))["t/step-1"].runs_after_failure
+
+
+def test_a_failure_that_a_later_step_acts_on_is_not_ignored():
+    check = "    - {run: check, id: v, continue-on-error: true}\n"
+    fails = "    - {run: exit 1, if: steps.v.outcome == 'failure'}\n"
+    tells = "    - {run: echo bad, if: steps.v.outcome == 'failure'}\n"
+    asks = "    - {run: train, if: steps.v.outcome == 'success'}\n"
+    assert steps(workflow(job(check + fails)))["a/v"].on_failure is OnFailure.STOPS
+    assert steps(workflow(job(check + asks)))["a/v"].on_failure is OnFailure.STOPS
+    assert steps(workflow(job(check + tells)))["a/v"].on_failure is OnFailure.IGNORED
+
+
 def test_continue_on_error_is_a_failure_that_is_ignored():
     found = steps(workflow(job("    - {run: x, continue-on-error: true}\n    - run: y\n")))
     assert found["a/step-1"].on_failure is OnFailure.IGNORED

@@ -8,9 +8,7 @@ import time
 
 import pytest
 import yaml
-from declared_scene import File, codes, parsed, safe_trees
-
-from bezoar.evaluate.pipelines.registry import parsers
+from declared_scene import File, codes, parsed, parsers, safe_trees
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n"
