@@ -15,6 +15,7 @@ from bezoar.flows.audit_tree import AuditText, AuditTree, read_tree
 from bezoar.project import Project
 from bezoar.recon.scan.dispatch import Language, reader
 from bezoar.recon.scan.inventory import Progress
+from bezoar.recon.scan.tree import Folder
 from bezoar.syntax.unreadable import UnreadableError
 
 _DEFINING: Final = frozenset(
@@ -41,7 +42,8 @@ class Definitions:
 
 def read_definitions(project: Project, progress: Progress | None = None) -> Definitions:
     """Read the pipelines of a project, as its settings say."""
-    return definitions_of(read_tree(project.root, exclude=excluded(project), progress=progress))
+    folder = Folder(str(project.root), exclude=excluded(project))
+    return definitions_of(read_tree(folder, progress=progress))
 
 
 def excluded(project: Project) -> tuple[str, ...]:

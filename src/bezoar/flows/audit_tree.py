@@ -1,13 +1,12 @@
 """The files of a tree that may say something about pipelines, read within bounds."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from bezoar.core.digest import Digest
 from bezoar.recon.scan.dispatch import decoded, reader
 from bezoar.recon.scan.inventory import Progress
-from bezoar.recon.scan.tree import File, Folder, Unreadable, head_of
+from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
 from bezoar.syntax.unreadable import UnreadableError
 
 _LARGEST: Final = 2 << 20
@@ -48,28 +47,17 @@ class AuditTree:
     files: int
 
 
-def read_tree(
-    path: Path,
-    *,
-    prefix: str = "",
-    exclude: tuple[str, ...] = (),
-    everything: bool = False,
-    progress: Progress | None = None,
-) -> AuditTree:
+def read_tree(tree: Tree, *, progress: Progress | None = None) -> AuditTree:
     """Read each file of a tree that some parser may want; nothing of it is run.
 
     Args:
-        path: A folder or a file.
-        prefix: What stands before each path.
-        exclude: Patterns of paths that nobody looks into.
-        everything: Whether vendored and built folders are looked into, too.
+        tree: Its files.
         progress: Called now and then with (files done, 0).
     """
-    folder = Folder(str(path), prefix, everything, exclude)
     texts: dict[str, AuditText] = {}
     unreadable: list[Unreadable] = []
     left = _MOST
-    for number, item in enumerate(folder):
+    for number, item in enumerate(tree):
         if progress and not number % 64:
             progress(number, 0)
         if isinstance(item, Unreadable):
@@ -81,7 +69,7 @@ def read_tree(
         elif found is not None:
             texts[found.path] = found
             left -= len(found.text)
-    return AuditTree(texts, tuple(unreadable), tuple(sorted(folder.skipped)), folder.files)
+    return AuditTree(texts, tuple(unreadable), tuple(sorted(tree.skipped)), tree.files)
 
 
 def _read(file: File, left: int) -> AuditText | Unreadable | None:

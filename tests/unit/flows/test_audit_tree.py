@@ -9,7 +9,12 @@ from bezoar.evaluate.pipelines import registry
 from bezoar.evaluate.pipelines.definition import Pipeline, Step
 from bezoar.flows import audit_reading, audit_tree
 from bezoar.flows.audit_reading import definitions_of
-from bezoar.flows.audit_tree import read_tree
+from bezoar.flows.audit_tree import read_tree as read
+from bezoar.recon.scan.tree import Folder
+
+
+def read_tree(path, **options):
+    return read(Folder(str(path), **options))
 
 
 class Always:
