@@ -116,8 +116,7 @@ class _Run:
         root = documents[0] if documents else None
         if not isinstance(root, Map):
             raise UnreadableError("a pipeline is a mapping, and this is none")
-        scope = _Scope("", self.file.path, calls=(self.file.path,))
-        self._variables(root, scope)
+        scope = self._inner("", root, _Scope("", self.file.path, calls=(self.file.path,)))
         template = at(root, "extends")
         if template is not None:
             self._template(template, scope, "stages")
