@@ -117,7 +117,7 @@ def validate(
     with stages("Checking"):
         label = _label(found, wanted.label)
         subject = Subject(
-            table=_rows(found, label),
+            table=_rows(found, label, compared=before is not None),
             against=_rows(before, label) if before else None,
             version=before.name if before else "",
             expected=expected_labels(suite) if suite is not None else None,
@@ -192,11 +192,11 @@ def suggest(
     return suggest_suite(table, found.kind, name, about), approved
 
 
-def _rows(found: SampleTable, label: str | None) -> pl.DataFrame:
+def _rows(found: SampleTable, label: str | None, *, compared: bool = True) -> pl.DataFrame:
     with reading(found.path):
         if found.kind == TABULAR:
             return tabular_rows(found.scan(), label)
-        return rows_of(found.scan())
+        return rows_of(found.scan(), compared=compared)
 
 
 def _label(found: SampleTable, given: str | None) -> str | None:

@@ -9,7 +9,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
-from bezoar.evaluate.validation.subject import DECODED, Subject, at_samples, not_applicable
+from bezoar.evaluate.validation.subject import Subject, at_samples, not_applicable
 
 NEAR_DUPLICATE_LABELS: Final = Rule(
     code="BZ256",
@@ -37,7 +37,6 @@ CONFLICTING_LABELS: Final = Rule(
     taxonomy=("ATLAS:AML.T0020",),
 )
 
-_CONTENT: Final = ("pixel_sha256", "text_sha256", "sha256")
 _KEPT: Final = 5
 
 
@@ -46,10 +45,8 @@ def near_duplicate_labels(subject: Subject) -> Outcome:
     if not subject.has("near_dup_group", "label"):
         why = "no two samples are nearly the same" if _knows(subject) else "it has no such column"
         return _none_or(NEAR_DUPLICATE_LABELS, subject, why)
-    content = _content(subject)
-    grouped = subject.table.filter(
-        pl.col("near_dup_group").is_not_null(), pl.col("label").is_not_null()
-    )
+    content = subject.content
+    grouped = subject.near.filter(pl.col("label").is_not_null())
     several = [pl.col("label").n_unique() > 1]
     if content == "pixel_sha256":
         several.append(pl.col(content).n_unique() > 1)
@@ -60,15 +57,15 @@ def near_duplicate_labels(subject: Subject) -> Outcome:
 
 def split_duplicates(subject: Subject) -> Outcome:
     """Find content that stands in more than one split; near-duplicates there are a mild finding."""
-    content = _content(subject)
+    content = subject.content
     if content is None or not subject.has("split"):
         return not_applicable(SPLIT_DUPLICATE, "nothing says which split a sample is in")
-    rows = _readable(subject).filter(pl.col("split").is_not_null())
     several = [pl.col("split").n_unique() > 1]
-    groups = _groups(_repeated(rows, content), content, several)
+    rows = subject.repeated.filter(pl.col("split").is_not_null())
+    groups = _groups(rows, content, several)
     findings = _told(SPLIT_DUPLICATE, groups, "the same as", "split")
     if subject.has("near_dup_group"):
-        near = rows.filter(pl.col("near_dup_group").is_not_null())
+        near = subject.near.filter(pl.col("split").is_not_null())
         groups = _groups(near, "near_dup_group", [*several, pl.col(content).n_unique() > 1])
         findings += _told(SPLIT_DUPLICATE, groups, "nearly the same as", "split", Severity.LOW)
     return Outcome.of(SPLIT_DUPLICATE, findings)
@@ -80,12 +77,12 @@ def conflicting_labels(subject: Subject) -> Outcome:
         return not_applicable(CONFLICTING_LABELS, "there are no labels")
     if subject.tabular:
         return _conflicting_rows(subject)
-    content = _content(subject)
+    content = subject.content
     if content is None:
         return not_applicable(CONFLICTING_LABELS, "its rows have no digest")
-    rows = _readable(subject).filter(pl.col("label").is_not_null())
-    findings = _changed(subject, rows)
-    groups = _groups(_repeated(rows, content), content, [pl.col("label").n_unique() > 1])
+    findings = _changed(subject)
+    rows = subject.repeated.filter(pl.col("label").is_not_null())
+    groups = _groups(rows, content, [pl.col("label").n_unique() > 1])
     findings += _told(CONFLICTING_LABELS, groups, "the same as", "label")
     return Outcome.of(CONFLICTING_LABELS, findings)
 
@@ -100,16 +97,18 @@ def _conflicting_rows(subject: Subject) -> Outcome:
     if not plain:
         return not_applicable(CONFLICTING_LABELS, "it has no column beside the label")
     rows = subject.table.select("path", "label", pl.struct(plain).hash().alias("#content"))
-    groups = _groups(_repeated(rows, "#content"), "#content", [pl.col("label").n_unique() > 1])
+    again = rows.filter(pl.col("#content").is_duplicated())
+    groups = _groups(again, "#content", [pl.col("label").n_unique() > 1])
     found = _told(CONFLICTING_LABELS, groups, "the same as", "label", Severity.LOW)
     return Outcome.of(CONFLICTING_LABELS, found)
 
 
-def _changed(subject: Subject, rows: pl.DataFrame) -> list[Finding]:
+def _changed(subject: Subject) -> list[Finding]:
     """Find samples whose bytes had other labels before, and none of those that they have now."""
     before = subject.against
     if before is None or not {"sha256", "label"} <= set(before.columns):
         return []
+    rows = subject.table.select("path", "label", "sha256").drop_nulls()
     keys = [pl.col("sha256").hash().alias("#"), "label"]
     old = before.lazy().filter(pl.col("label").is_not_null()).select(keys).unique()
     new = rows.lazy().with_columns(pl.col("sha256").hash().alias("#"))
@@ -128,10 +127,6 @@ def _change(label: str, was: list[str], version: str) -> str:
     return f"its label is {label!r}, and was {before} in {version}"
 
 
-def _content(subject: Subject) -> str | None:
-    return next((name for name in _CONTENT if subject.has(name)), None)
-
-
 def _knows(subject: Subject) -> bool:
     return "near_dup_group" in subject.table.columns
 
@@ -141,16 +136,6 @@ def _none_or(rule: Rule, subject: Subject, why: str) -> Outcome:
     if _knows(subject) and subject.has("label"):
         return Outcome.of(rule, ())
     return not_applicable(rule, why if subject.has("label") else "there are no labels")
-
-
-def _readable(subject: Subject) -> pl.DataFrame:
-    known = pl.col("outcome") == DECODED if subject.has("outcome") else pl.lit(value=True)
-    return subject.table.filter(known)
-
-
-def _repeated(rows: pl.DataFrame, column: str) -> pl.DataFrame:
-    """Return the rows whose value stands more than once; few of many, found by a short hash."""
-    return rows.filter(pl.col(column).hash().is_duplicated() & pl.col(column).is_not_null())
 
 
 def _groups(rows: pl.DataFrame, column: str, wanted: list[pl.Expr]) -> pl.DataFrame:

@@ -5,14 +5,16 @@ block's mean is compared with the means of all other blocks, never with single s
 one film are alike, and what is natural between blocks is what the blocks themselves show.
 """
 
+import itertools
 from collections.abc import Iterator
 from statistics import NormalDist
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from bezoar.core.arrays import Floats
+from bezoar.core.arrays import Floats, Ints
 from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.core.place import Place, PlaceKind
@@ -79,7 +81,8 @@ def _marked(subject: Subject, order: str) -> Iterator[Finding]:
     rows = len(subject.table)
     shares = dict(subject.table["label"].drop_nulls().value_counts(normalize=True).iter_rows())
     for mark in (name for name in _MARKS if subject.has(name)):
-        if subject.table[mark].n_unique() == 1:
+        values = subject.table[mark]
+        if bool((values == values[0]).all()):
             continue
         counted = subject.table.lazy().group_by(mark, "label").len().collect().drop_nulls()
         per_mark = counted.group_by(mark).agg(
@@ -112,7 +115,7 @@ def _together(subject: Subject, wanted: pl.Expr, order: str, count: int) -> bool
 def _differing(subject: Subject, order: str, features: list[str]) -> list[Finding]:
     """Return the blocks whose mean of a feature lies far from those of all blocks."""
     blocks = _blocks(subject, order, features)
-    if len(blocks) < _FEWEST:
+    if len(blocks) < _FEWEST:  # empty, or too few to know what is usual
         return []
     means = blocks.select(features).to_numpy()
     scores = _robust(means) * np.sqrt(np.minimum(1.0, blocks["len"].to_numpy() / BLOCK))[:, None]
@@ -132,24 +135,44 @@ def _differing(subject: Subject, order: str, features: list[str]) -> list[Findin
 
 def _blocks(subject: Subject, order: str, features: list[str]) -> pl.DataFrame:
     """Return the mean of each feature, less its class's median, of each block of each class."""
+    table = subject.table
+    if not table[order].is_sorted():
+        table = table.sort(order, maintain_order=True)
     columns = [_FEATURES[name].cast(pl.Float32).alias(name) for name in features]
-    known = pl.all_horizontal([pl.col(name).is_not_null() for name in features])
-    rows = subject.table.lazy().select("path", "label", order, *columns)
-    rows = rows.filter(known, pl.col("label").is_not_null()).sort("label", order)
-    number = (pl.int_range(pl.len()).over("label") // BLOCK).alias("block")
-    means = (
-        rows.with_columns(number)
-        .group_by("label", "block", maintain_order=True)
-        .agg(
-            pl.len(),
-            pl.col("path").first().alias("first"),
-            pl.col("path").last().alias("last"),
-            *[pl.col(name).mean() for name in features],
-        )
+    known = pl.all_horizontal([pl.col(name).is_not_null() for name in (*features, "label")])
+    rows = table.select(pl.int_range(pl.len()).alias("#"), "label", *columns).filter(known)
+    labels = rows["label"].cast(pl.Categorical).to_physical().to_numpy()
+    # A stable sort of small numbers keeps each class in order, and takes linear time.
+    where = np.argsort(
+        labels.astype(np.uint16 if labels.max(initial=0) < 1 << 16 else np.uint32), kind="stable"
+    )
+    starts, sizes = _cut(labels[where])
+    if not len(starts):
+        return pl.DataFrame()
+    values = rows.select(features).to_numpy()[where]
+    means = np.add.reduceat(values, starts, axis=0, dtype=np.float64) / sizes[:, None]
+    numbers = rows["#"].to_numpy()[where]
+    blocks = pl.DataFrame(
+        {
+            "label": rows["label"].gather(where[starts]),
+            "len": sizes,
+            "first": table["path"].gather(numbers[starts]),
+            "last": table["path"].gather(numbers[starts + sizes - 1]),
+            **{name: means[:, i] for i, name in enumerate(features)},
+        }
     )
     own = [pl.col(name) - pl.col(name).median().over("label") for name in features]
     several = pl.len().over("label") > 2  # noqa: PLR2004 - a median of two is their mean
-    return means.filter(several, pl.col("len") >= BLOCK // 2).with_columns(own).collect()
+    return blocks.filter(several, pl.col("len") >= BLOCK // 2).with_columns(own)
+
+
+def _cut(labels: NDArray[Any]) -> tuple[Ints, Ints]:
+    """Return where each block starts, and how many rows it has; `labels` is sorted."""
+    changes = np.flatnonzero(labels[1:] != labels[:-1]) + 1
+    bounds = np.concatenate([[0], changes, [len(labels)]])
+    pieces = [np.arange(start, end, BLOCK) for start, end in itertools.pairwise(bounds)]
+    starts = np.concatenate(pieces).astype(np.int64)
+    return starts, np.diff(np.append(starts, len(labels)))
 
 
 def _robust(means: Floats) -> Floats:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from bezoar.core.finding import Finding
@@ -23,11 +25,12 @@ USED: Final = (
 SHOWN: Final = 50
 """Findings of one rule that are written out; what is more is counted."""
 
+_CONTENT: Final = ("pixel_sha256", "text_sha256", "sha256")
 DECODED: Final = "decoded"
 NO_VERSION: Final = "there is no version to compare with: give --against VERSION"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """What the checks look at.
 
@@ -52,10 +55,47 @@ class Subject:
             for name in columns
         )
 
+    @cached_property
+    def content(self) -> str | None:
+        """The column whose equal values mean the same content; None where there is none."""
+        return next((name for name in _CONTENT if self.has(name)), None)
 
-def rows_of(frame: pl.LazyFrame) -> pl.DataFrame:
-    """Return the rows of a sample table, the columns that are used alone."""
+    @cached_property
+    def repeated(self) -> pl.DataFrame:
+        """The readable rows whose content stands more than once: few of many."""
+        if self.content is None:
+            return self.table.head(0)
+        # Short hashes, sorted, find them; whoever groups them compares the whole.
+        hashes = self.table[self.content].hash()
+        ordered = np.sort(hashes.to_numpy())
+        twice = pl.Series(np.unique(ordered[1:][ordered[1:] == ordered[:-1]]), dtype=pl.UInt64)
+        rows = self._told().filter(
+            hashes.is_in(twice.implode()) if len(twice) else pl.lit(value=False)
+        )
+        rows = rows.filter(pl.col(self.content).is_not_null())
+        return rows.filter(pl.col("outcome") == DECODED) if "outcome" in rows.columns else rows
+
+    @cached_property
+    def near(self) -> pl.DataFrame:
+        """The rows that are in a group of near-duplicates."""
+        return self._told().filter(self.table["near_dup_group"].is_not_null())
+
+    def _told(self) -> pl.DataFrame:
+        names = ("path", "label", "split", "near_dup_group", "outcome", self.content)
+        return self.table.select([name for name in names if name in self.table.columns])
+
+
+def rows_of(frame: pl.LazyFrame, *, compared: bool = True) -> pl.DataFrame:
+    """Return the rows of a sample table, the columns that are used alone.
+
+    Args:
+        frame: The sample table.
+        compared: Whether there are two versions: only then the digests of files are read, too,
+            where those of pixels or words say what is the same.
+    """
     names = set(frame.collect_schema())
+    if not compared and names & {"pixel_sha256", "text_sha256"}:
+        names.discard("sha256")
     return frame.select([name for name in USED if name in names]).collect()
 
 
