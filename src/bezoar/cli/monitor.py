@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bezoar.cli import monitor_alerts
+from bezoar.cli import monitor_alerts, monitor_serve
 from bezoar.cli.output import (
     ExitZeroOption,
     Format,
@@ -40,6 +40,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Watch predictions in production.")
     group.command("baseline")(baseline)
     group.command("replay")(replay)
+    monitor_serve.register(group)
     monitor_alerts.register(group)
     app.add_typer(group, name="monitor", rich_help_panel=Panel.LIMIT)
 
@@ -152,7 +153,7 @@ def _monitor(path: Path, false_alarm: float, state: Path | None) -> "Monitor":
     known = read_baseline(path)
     if state is not None and state.exists():
         try:
-            return resumed(known, state.read_bytes())
+            return resumed(known, state.read_bytes(), false_alarm)
         except OSError as error:
             raise UsageError(f"cannot read {state}: {error.strerror}") from None
     return Monitor(known, false_alarm)

@@ -79,6 +79,11 @@ class Evidence:
         self._lines = self._lines_of(rates // WATCHED)
 
     @property
+    def lines(self) -> Floats:
+        """The sum of masses at which each rate alarms, (4K,)."""
+        return self._lines
+
+    @property
     def predictions(self) -> int:
         """How many predictions were seen."""
         return int(self.counts.sum())

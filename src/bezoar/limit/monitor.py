@@ -12,7 +12,7 @@ import numpy as np
 
 from bezoar.core.alert import Alert
 from bezoar.core.arrays import Floats, Ints
-from bezoar.core.errors import BezoarError
+from bezoar.core.errors import BezoarError, UsageError
 from bezoar.core.place import Place, PlaceKind
 from bezoar.limit.baseline import OTHER, STANDARD_ERRORS, Baseline
 from bezoar.limit.evidence import Evidence
@@ -146,13 +146,17 @@ class Monitor:
 
     def observe_batch(self, batch: Batch) -> list[ClassAlert]:
         """Take a batch in, as a file or a request holds it, and return the alerts."""
+        return self.observe_codes(*self.coded(batch))
+
+    def coded(self, batch: Batch) -> tuple[Ints, Floats, Ints]:
+        """Return a batch as `observe_codes` takes it: classes, confidences, strata; each (n,)."""
         other = self._other
         which = np.array(
             [-1 if name is None else self._index.get(name, other) for name in batch.classes],
             np.int64,
         )
         rows = self.baseline.strata.codes(batch.seconds, batch.columns, len(batch))
-        return self.observe_codes(which, batch.confidences, rows)
+        return which, batch.confidences, rows
 
     def observe_codes(
         self, which: Ints, confidences: Floats | None = None, rows: Ints | None = None
@@ -238,10 +242,16 @@ _REASONS: Final = ("no class", "no confidence")
 _PARTS: Final = ("counts", "seen", "mass", "alarmed", "when", "then", "events")
 
 
-def resumed(baseline: Baseline, state: bytes) -> Monitor:
+def resumed(baseline: Baseline, state: bytes, per_false_alarm: float | None = None) -> Monitor:
     """Return the monitor that a state was taken of.
 
+    Args:
+        baseline: The one that it began with.
+        state: What `Monitor.state` returned.
+        per_false_alarm: The promise that is asked for; None: whichever it began with.
+
     Raises:
+        UsageError: If it began with another promise: its evidence was gathered for that line.
         BezoarError: If it cannot be read, or belongs to another baseline.
     """
     try:
@@ -253,6 +263,12 @@ def resumed(baseline: Baseline, state: bytes) -> Monitor:
                 next="bezoar monitor replay --baseline FILE, with the one it began with",
             )
         promise, numbers = parts["promise"].tolist(), parts["next"].tolist()
+        if per_false_alarm not in (None, promise[0]):
+            raise UsageError(
+                f"the state promises one false alarm in {promise[0]:,.0f}, not in"
+                f" {per_false_alarm:,.0f}",
+                next=f"--per-false-alarm {promise[0]:.0f}, or begin anew with another --state",
+            )
         monitor = Monitor(baseline, *promise)
         fresh = monitor.evidence
         held = [parts[name].astype(getattr(fresh, name).dtype) for name in _PARTS]

@@ -1,0 +1,104 @@
+"""`bezoar monitor serve`: predictions come in over HTTP."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bezoar.cli.output import note
+from bezoar.core.errors import BezoarError, UsageError
+
+if TYPE_CHECKING:
+    from bezoar.limit.baseline import Baseline
+    from bezoar.limit.intake import Notify
+
+TOKEN = "BEZOAR_MONITOR_TOKEN"  # noqa: S105 - the variable's name
+_SHORTEST = 16
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+BaselineOption = Annotated[
+    Path, typer.Option("--baseline", metavar="FILE", help="What `bezoar monitor baseline` wrote.")
+]
+StateOption = Annotated[
+    Path, typer.Option("--state", metavar="FOLDER", help="Where the state lies; one process each.")
+]
+FalseAlarmOption = Annotated[
+    float,
+    typer.Option(
+        "--per-false-alarm",
+        min=100,
+        metavar="N",
+        help="At most one false alarm in N predictions, on average.",
+    ),
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add `serve` to the group of `monitor`."""
+    group.command("serve")(serve)
+
+
+def serve(
+    baseline: BaselineOption,
+    state: StateOption,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8410,
+    false_alarm: FalseAlarmOption = 1_000_000,
+) -> None:
+    """Take predictions in over HTTP, and show each class on a page.
+
+    Each request brings the token of BEZOAR_MONITOR_TOKEN; beyond this machine there has to be one.
+    A batch is answered once it is on disk: kill -9 loses none that was.
+    """
+    missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
+    if missing:
+        raise BezoarError(
+            f"serve needs packages that are not installed: {', '.join(missing)}",
+            next="pip install 'bezoar[web]'",
+        )
+    token = _token(host)
+    from bezoar.limit.intake import Intake  # noqa: PLC0415 - see the package's docstring
+    from bezoar.web.monitoring_serving import serve_monitor  # noqa: PLC0415 - the same
+
+    known = trusted_baseline(baseline)
+    intake = Intake(known, state, notifier(known), per_false_alarm=false_alarm)
+    try:
+        serve_monitor(intake, token, host, port, lambda address: note(f"listening: {address}"))
+    finally:
+        intake.close()
+
+
+def _token(host: str) -> str:
+    token = os.environ.get(TOKEN, "")
+    if token and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
+        raise UsageError(
+            f"{TOKEN} has at least {_SHORTEST} printable ASCII characters",
+            next=f"export {TOKEN}=$(openssl rand -hex 32)",
+        )
+    if not token and host not in _LOOPBACK:
+        raise UsageError(
+            f"without a token it listens on this machine alone, not on {host}",
+            next=f"export {TOKEN}=$(openssl rand -hex 32)",
+        )
+    return token
+
+
+def trusted_baseline(path: Path) -> "Baseline":
+    """Return a baseline, as far as the project's policy takes it."""
+    from bezoar.limit.baseline import read_baseline  # noqa: PLC0415 - see the package's docstring
+
+    return read_baseline(path)
+
+
+def notifier(known: "Baseline") -> "Notify":
+    """Return what tells of alarms: the ledger, the outbox, each sink."""
+    from bezoar.flows.alerting import Alerting, open_delivery  # noqa: PLC0415 - see the package
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
+
+    project = find_project()
+    delivery = open_delivery(project)
+    delivery.start()
+    shares = dict(zip(known.classes, known.shares.mean(0).tolist(), strict=True))
+    return Alerting(project, known.model, delivery, shares).notify

@@ -1,0 +1,272 @@
+"""`Intake`: batches go in, and count once: over retries, restarts and kills.
+
+A batch is in the journal before it counts, and is acknowledged after that. Now and then the whole
+state is checkpointed and a new journal begun. The checkpoint names its journal, so that a crash
+between the two leaves either the old pair or the new one.
+"""
+
+import fcntl
+import json
+import os
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bezoar.core.arrays import Floats, Ints
+from bezoar.core.errors import BezoarError, UsageError
+from bezoar.datasets.writing import write_whole
+from bezoar.limit.baseline import Baseline
+from bezoar.limit.journal import Journal
+from bezoar.limit.monitor import PER_FALSE_ALARM, ClassAlert, Monitor, resumed
+from bezoar.limit.predictions import Batch
+
+Notify = Callable[[ClassAlert], object]
+"""Is told of an alarm that begins or ends; what it returned from is never told again."""
+
+REMEMBERED: Final = 20_000
+"""Ids of batches that are known again: a retry may come so many batches later."""
+LONGEST_ID: Final = 200
+_CHECKPOINT_BYTES: Final = 16 << 20
+_BATCH, _TOLD = b"B", b"T"
+_SIZES: Final = struct.Struct("<HI")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch.
+
+    Attributes:
+        taken: Predictions in it that count.
+        refused: Those that do not.
+        again: True where it had been taken before, and nothing was counted twice.
+        alerts: Alarms that it began or ended.
+    """
+
+    taken: int
+    refused: int
+    again: bool = False
+    alerts: tuple[ClassAlert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A batch as the journal holds it: numbers.
+
+    Attributes:
+        id: By which a retry is known; empty: it never is.
+        which: Class of each, (n,).
+        confidences: Of each, (n,).
+        rows: Stratum of each, (n,).
+    """
+
+    id: str
+    which: Ints
+    confidences: Floats
+    rows: Ints
+
+    def as_record(self) -> bytes:
+        """Return it as bytes."""
+        name = self.id.encode()
+        arrays = (self.which.astype("<i4"), self.rows.astype("<i4"), self.confidences.astype("<f8"))
+        head = _SIZES.pack(len(name), len(self.which))
+        return b"".join([_BATCH, head, name, *(one.tobytes() for one in arrays)])
+
+    @classmethod
+    def parse(cls, record: bytes) -> "Parcel":
+        """Read it back."""
+        length, size = _SIZES.unpack_from(record, 1)
+        at = 1 + _SIZES.size
+        name = record[at : at + length].decode()
+        at += length
+        which = np.frombuffer(record, "<i4", size, at).astype(np.int64)
+        rows = np.frombuffer(record, "<i4", size, at + 4 * size).astype(np.int64)
+        return cls(name, which, np.frombuffer(record, "<f8", size, at + 8 * size), rows)
+
+
+class Intake:
+    """Takes batches in; what `take` returned from survives a kill.
+
+    Law: the same batches, whatever their retries and restarts, leave the same evidence.
+
+    Attributes:
+        monitor: As it stands.
+        folder: Where its state lies; one process at a time.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        folder: Path,
+        notify: Notify,
+        *,
+        per_false_alarm: float = PER_FALSE_ALARM,
+    ) -> None:
+        """Go on where the folder's state stands, or begin.
+
+        Raises:
+            UsageError: If another process has the folder, or its promise is another one.
+            BezoarError: If the state cannot be read, or belongs to another baseline.
+        """
+        self.folder, self._notify = folder, notify
+        self._ids: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._generation = 0
+        self._untold: list[ClassAlert] = []
+        self._lock = _locked(folder)
+        try:
+            self.monitor = self._read(baseline, per_false_alarm)
+            self._journal = Journal(self._journal_path())
+            self._replay()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def close(self) -> None:
+        """Checkpoint, and let another process have the folder."""
+        try:
+            self.checkpoint()
+        finally:
+            self._journal.close()
+            os.close(self._lock)
+
+    def parcel(self, batch: Batch, name: str = "") -> Parcel:
+        """Return a batch as the journal holds it.
+
+        Raises:
+            UsageError: If the id is too long.
+        """
+        if len(name) > LONGEST_ID or not name.isprintable():
+            raise UsageError(f"a batch's id has at most {LONGEST_ID} printable characters")
+        return Parcel(name, *self.monitor.coded(batch))
+
+    def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
+        """Take batches in, with one wait for the disk, and tell of the alarms that they bring.
+
+        Raises:
+            BezoarError: If the disk does not take them; then none of them counts.
+        """
+        fresh: dict[int, Parcel] = {}
+        names: set[str] = set()
+        for number, parcel in enumerate(parcels):
+            if not parcel.id or (parcel.id not in self._ids and parcel.id not in names):
+                fresh[number] = parcel
+                names.add(parcel.id)
+        if fresh:
+            self._journal.append([parcel.as_record() for parcel in fresh.values()])
+        receipts = [
+            self._count(parcel) if number in fresh else Receipt(*self._ids[parcel.id], again=True)
+            for number, parcel in enumerate(parcels)
+        ]
+        self.tell()
+        if self._journal.size > _CHECKPOINT_BYTES:
+            self.checkpoint()
+        return receipts
+
+    def tell(self) -> None:
+        """Tell of the alarms that nobody was told of; those that cannot be told wait."""
+        while self._untold:
+            try:
+                self._notify(self._untold[0])
+                self._journal.append([_TOLD])
+            except BezoarError:
+                return
+            self._untold.pop(0)
+
+    @property
+    def untold(self) -> int:
+        """How many alarms wait to be told."""
+        return len(self._untold)
+
+    def checkpoint(self) -> None:
+        """Write the whole state, and begin a new journal.
+
+        Raises:
+            BezoarError: If it cannot be written; the old state and its journal still hold.
+        """
+        if not self._journal.size or self._untold:
+            return
+        old = self._journal
+        self._generation += 1
+        head = {"schema_version": 1, "journal": self._generation, "ids": list(self._ids.items())}
+        try:
+            new = Journal(self._journal_path())
+            write_whole(
+                self.folder / "state", json.dumps(head).encode() + b"\n" + self.monitor.state()
+            )
+        except BezoarError:
+            self._generation -= 1
+            raise
+        self._journal = new
+        old.close()
+        with suppress(OSError):
+            old.path.unlink()
+
+    def _count(self, parcel: Parcel) -> Receipt:
+        before = self.monitor.evidence.predictions
+        alerts = self.monitor.observe_codes(parcel.which, parcel.confidences, parcel.rows)
+        taken = self.monitor.evidence.predictions - before
+        refused = len(parcel.which) - taken
+        if parcel.id:
+            self._ids[parcel.id] = (taken, refused)
+            if len(self._ids) > REMEMBERED:
+                self._ids.popitem(last=False)
+        self._untold += alerts
+        return Receipt(taken, refused, alerts=tuple(alerts))
+
+    def _replay(self) -> None:
+        """Count what the journal holds, and remember what nobody was told of."""
+        told = 0
+        for record in self._journal.records():
+            if record[:1] == _TOLD:
+                told += 1
+            else:
+                self._count(Parcel.parse(record))
+        del self._untold[:told]
+        for path in self.folder.glob("journal-*"):  # a crash may have left the one before
+            if path != self._journal.path:
+                path.unlink()
+
+    def _read(self, baseline: Baseline, per_false_alarm: float) -> Monitor:
+        path = self.folder / "state"
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return Monitor(baseline, per_false_alarm)
+        except OSError as error:
+            raise BezoarError(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from None
+        head, _, state = data.partition(b"\n")
+        try:
+            fields = json.loads(head)
+            self._generation = int(fields["journal"])
+            self._ids.update((str(name), (int(a), int(b))) for name, (a, b) in fields["ids"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise BezoarError(
+                f"{path} is damaged ({type(error).__name__})",
+                next=f"mv {self.folder} {self.folder}.damaged; what it knew is lost",
+            ) from None
+        return resumed(baseline, state, per_false_alarm)
+
+    def _journal_path(self) -> Path:
+        return self.folder / f"journal-{self._generation}"
+
+
+def _locked(folder: Path) -> int:
+    """Return the folder's lock."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BezoarError(f"cannot use {folder}: {error.strerror}", f"ls -ld {folder}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise UsageError(
+            f"another monitor has its state in {folder}", next="give each replica its own --state"
+        ) from None
+    return lock
