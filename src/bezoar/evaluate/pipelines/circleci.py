@@ -35,6 +35,7 @@ _FILE: Final = re.compile(r"(?:.*/)?\.circleci/[^/]+\.ya?ml")
 _EXPRESSION: Final = re.compile(r"<<\s*([\w.-]{1,200})\s*>>")
 _PINNING: Final = re.compile(r"checksum|\.Revision|[0-9a-f]{40}")
 _DEEPEST: Final = 12
+_MOST: Final = 200  # Paths that jobs hand to one another.
 
 
 class CircleCI:
@@ -107,6 +108,7 @@ class _Workflow:
         self.node = node
         self.names = Names()
         self.steps: list[Step] = []
+        self.persisted: list[str] = []
         self.found: list[Finding] = []
 
     def pipeline(self) -> Pipeline:
@@ -230,7 +232,7 @@ class _Workflow:
             )
             if folder := _fold(text(node, "working_directory"), job.values).strip("./"):
                 commands = (Command(f"cd {folder}", script.line), *commands)
-        reads, writes = _moved(name, node, job)
+        reads, writes = _moved(name, node, job, self.persisted)
         when = text(node, "when")
         step = Step(
             name=self.names.unique(f"{job.name}/{title}"),
@@ -282,15 +284,24 @@ def _fold(value: str, values: Mapping[str, str]) -> str:
     return _EXPRESSION.sub(lambda found: values.get(found[1], f"{{{found[1]}}}"), value)
 
 
-def _moved(name: str, node: Node, job: _Job) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
-    """Return what a step moves between jobs or out of a cache."""
+def _moved(
+    name: str, node: Node, job: _Job, persisted: list[str]
+) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
+    """Return what a step moves between jobs or out of a cache; notes what jobs persist."""
     if name == "persist_to_workspace":
         root = text(node, "root").strip("./")
         paths = [f"{root}/{one}".strip("/") for one in texts(at(node, "paths"))]
-        return (), tuple(Reference(f"{INTERNAL}workspace", node.line, path=one) for one in paths)
+        persisted += [one for one in paths if one not in persisted and len(persisted) < _MOST]
+        handed = [Reference(f"{INTERNAL}workspace/{one}", node.line, path=one) for one in paths]
+        return tuple(Reference(one, node.line) for one in paths), tuple(handed)
     if name == "attach_workspace":
-        where = text(node, "at").strip("./") or "."
-        return (Reference(f"{INTERNAL}workspace", node.line, path=where),), ()
+        where = text(node, "at").strip("./")
+        local = [f"{where}/{one}".strip("/") for one in persisted]
+        handed = [
+            Reference(f"{INTERNAL}workspace/{one}", node.line, path=path)
+            for one, path in zip(persisted, local, strict=True)
+        ]
+        return tuple(handed), tuple(Reference(one, node.line) for one in local)
     if name in ("save_cache", "restore_cache"):
         paths = [_fold(one, job.values) for one in texts(at(node, "paths"))] or ["."]
         found = tuple(Reference(one, node.line, path=one) for one in paths)
