@@ -11,7 +11,7 @@ from bezoar.syntax.unreadable import UnreadableError
 _DEEPEST: Final = 100  # People stop at twelve.
 _ALIASED: Final = 1 << 16  # So many characters may come from aliases.
 _LARGEST: Final = 100_000  # So many nodes may a file stand for, its aliases followed.
-_MOST_EVENTS: Final = 150_000  # A value, or the beginning or the end of one.
+_MOST_EVENTS: Final = 100_000  # A value, or the beginning or the end of one.
 _MERGE: Final = "<<"
 # libyaml's parser keeps its state on a heap of its own: no nesting makes it recurse.
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
