@@ -1,0 +1,151 @@
+"""The graph that is drawn: steps, the data between them, and what is unsafe."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from bezoar.core.place import Place
+from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.journey.identity import INTERNAL, overlap
+
+
+class NodeKind(StrEnum):
+    """What a node of the graph is."""
+
+    SOURCE = "source"
+    FETCH = "fetch"
+    STORE = "store"
+    TRANSFORM = "transform"
+    VALIDATE = "validate"
+    TRAIN = "train"
+    GATE = "gate"
+    REGISTER = "register"
+    DEPLOY = "deploy"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the graph.
+
+    Attributes:
+        id: Unique in the journey.
+        kind: What it is.
+        label: For people.
+        pipeline: Name of its pipeline; empty for sources and stores.
+        place: Where it is written; None for sources and stores.
+    """
+
+    id: str
+    kind: NodeKind
+    label: str
+    pipeline: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow of the graph: data goes along it.
+
+    Attributes:
+        start: Id of a node.
+        end: Id of a node.
+        data: What goes along it; empty where it is order alone.
+        fault: Why it is unsafe; empty where it is not.
+    """
+
+    start: str
+    end: str
+    data: str = ""
+    fault: str = ""
+
+
+_KINDS: Final = {
+    Role.FETCH: NodeKind.FETCH,
+    Role.TRANSFORM: NodeKind.TRANSFORM,
+    Role.VALIDATE: NodeKind.VALIDATE,
+    Role.TRAIN: NodeKind.TRAIN,
+    Role.GATE: NodeKind.GATE,
+    Role.REGISTER: NodeKind.REGISTER,
+    Role.PROMOTE: NodeKind.DEPLOY,
+    Role.OTHER: NodeKind.OTHER,
+}
+
+
+def graph_of(followed: Iterable[Followed]) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    """Return the nodes and edges of all pipelines."""
+    nodes: dict[str, Node] = {}
+    edges: dict[tuple[str, str, str], Edge] = {}
+    for number, one in enumerate(followed):
+        for node in _nodes(number, one):
+            nodes.setdefault(node.id, node)
+        for edge in _edges(number, one, nodes):
+            key = edge.start, edge.end, edge.data
+            if key not in edges or edge.fault:
+                edges[key] = edge
+    return tuple(nodes.values()), tuple(edges.values())
+
+
+def _id(number: int, act: Act) -> str:
+    return f"{number}/{act.step}/{act.role}/{act.place.line or 0}"
+
+
+def _shown(act: Act) -> bool:
+    return act.role is not Role.OTHER
+
+
+def _nodes(number: int, one: Followed) -> Iterator[Node]:
+    for act in one.acts:
+        if _shown(act):
+            yield Node(_id(number, act), _KINDS[act.role], act.name, one.pipeline.name, act.place)
+
+
+def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]:
+    shown = [act for act in one.acts if _shown(act)]
+    faults = {
+        (id(act), name): str(way.fault)
+        for training in one.trainings
+        for way in training.unguarded
+        for act in way.way
+        for name in (act.reads or (way.source,))
+    }
+    for act in shown:
+        for name in act.reads:
+            written = [
+                other
+                for other in shown
+                if other is not act
+                and any(overlap(name, w) for w in other.writes)
+                and one.order.precedes(other, act)
+            ]
+            fault = faults.get((id(act), name), "")
+            label = _label(name)
+            if written:
+                yield Edge(_id(number, written[-1]), _id(number, act), label, fault)
+            else:
+                yield Edge(_store(name, nodes), _id(number, act), label, fault)
+        for name in act.writes:
+            if "://" in name:
+                yield Edge(_id(number, act), _store(name, nodes), _label(name))
+    for first, second in pairwise(shown):
+        if not second.reads and one.order.precedes(first, second):
+            fault = faults.get((id(second), ""), "")
+            yield Edge(_id(number, first), _id(number, second), "", fault)
+
+
+def _store(name: str, nodes: dict[str, Node]) -> str:
+    kind = (
+        NodeKind.SOURCE
+        if name.startswith(("http://", "https://", "git+", "hf://", "ftp://"))
+        else NodeKind.STORE
+    )
+    key = f"data/{name}"
+    nodes.setdefault(key, Node(key, kind, _label(name)))
+    return key
+
+
+def _label(name: str) -> str:
+    return name.removeprefix(INTERNAL).rpartition("|")[2]

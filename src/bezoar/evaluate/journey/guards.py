@@ -1,0 +1,215 @@
+"""What stands between a source and a training: the cut of the graph that data flows along.
+
+Every way that data takes to a training has to pass a validator that can stop it. One validator
+that all ways pass is a dominator; here several may share the work, each on its own way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.identity import overlap
+from bezoar.evaluate.pipelines.definition import Step
+
+_MOST_WAYS: Final = 2_000
+
+
+class Fault(StrEnum):
+    """Why a way of data counts as unguarded."""
+
+    NOTHING = "nothing validates it"
+    CANNOT_STOP = "the validation cannot stop it"
+    WRITTEN_SINCE = "it is written after it was validated"
+    ELSEWHERE = "the validation stands elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Unguarded:
+    """A way that data takes to a training past every validator.
+
+    Attributes:
+        training: The training.
+        source: Where the way begins: an identity, empty where nothing tells.
+        way: The acts on it, from the source to the training.
+        fault: Why.
+        validator: The one that comes nearest, if any.
+        writer: What writes between check and use, if anything.
+    """
+
+    training: Act
+    source: str
+    way: tuple[Act, ...]
+    fault: Fault
+    validator: Act | None = None
+    writer: Act | None = None
+
+
+class Order:
+    """What comes before what in one pipeline."""
+
+    def __init__(self, steps: Sequence[Step], acts: Sequence[Act]) -> None:
+        """Work out which steps come before each, as sets of bits."""
+        self._index = {step.name: number for number, step in enumerate(steps)}
+        self._before: dict[str, int] = {}
+        for step in steps:  # in order: those that it waits for are known
+            bits = 0
+            for name in step.after:
+                if name in self._index:
+                    bits |= self._before.get(name, 0) | 1 << self._index[name]
+            self._before[step.name] = bits
+        self._at = {id(act): number for number, act in enumerate(acts)}
+
+    def precedes(self, first: Act, second: Act) -> bool:
+        """Say whether an act has surely ended before another one begins."""
+        if first.step == second.step:
+            return self._at[id(first)] < self._at[id(second)]
+        bit = 1 << self._index.get(first.step, len(self._index))
+        return bool(self._before.get(second.step, 0) & bit)
+
+
+@dataclass
+class Guards:
+    """Tells which ways to the trainings of one pipeline are guarded.
+
+    Attributes:
+        acts: What the pipeline does, in order.
+        order: What comes before what.
+    """
+
+    acts: Sequence[Act]
+    order: Order
+
+    def __post_init__(self) -> None:
+        self._validators = [act for act in self.acts if act.role is Role.VALIDATE]
+        self._writers = [act for act in self.acts if act.writes and act.role is not Role.VALIDATE]
+        self._checked = {id(v): self._coverage(v) for v in self._validators}
+
+    def unguarded(self, training: Act) -> list[Unguarded]:
+        """Return the ways past every validator; empty where the training is validated."""
+        found: list[Unguarded] = []
+        if not training.reads:
+            if not self._guard("", training, training):
+                found.append(self._fault("", (training,), training))
+            return found
+        for way in self._ways(training, training, (training,), set()):
+            found.append(way)
+            if len(found) >= _MOST_WAYS:
+                break
+        return found
+
+    def _ways(
+        self, consumer: Act, training: Act, way: tuple[Act, ...], seen: set[tuple[int, str]]
+    ) -> Iterator[Unguarded]:
+        for name in consumer.reads:
+            if (id(consumer), name) in seen or self._is_report(name):
+                continue
+            seen.add((id(consumer), name))
+            if self._guard(name, consumer, training):
+                continue
+            producers = self._producers(name, consumer)
+            if not producers:
+                yield self._fault(name, way, training)
+            for producer in producers:
+                if producer.reads:
+                    yield from self._ways(producer, training, (producer, *way), seen)
+                else:
+                    yield self._fault(name, (producer, *way), training)
+
+    def _is_report(self, name: str) -> bool:
+        """Say whether a validator itself wrote it: that is what it found, and no data."""
+        return any(
+            overlap(name, one) for v in self._validators for one in v.writes if one not in v.reads
+        )
+
+    def _producers(self, name: str, consumer: Act) -> list[Act]:
+        before = [
+            act
+            for act in self._writers
+            if act is not consumer
+            and any(overlap(name, one) for one in act.writes)
+            and self.order.precedes(act, consumer)
+        ]
+        # Who wrote all of it last hides who wrote it earlier, unless he may have been skipped.
+        whole = [
+            act
+            for act in before
+            if name in act.writes and not act.condition and name not in act.reads
+        ]
+        return [
+            act
+            for act in before
+            if not any(other is not act and self.order.precedes(act, other) for other in whole)
+        ]
+
+    def _coverage(self, validator: Act) -> frozenset[str]:
+        """Return what a validator looks at, and what that was copied from."""
+        found: set[str] = set(validator.reads)
+        pending = list(validator.reads)
+        while pending:
+            name = pending.pop()
+            for act in self._producers(name, validator):
+                if act.role is Role.FETCH:
+                    new = set(act.reads) - found
+                    found |= new
+                    pending += new
+        return frozenset(found)
+
+    def _guard(self, name: str, consumer: Act, training: Act) -> Act | None:
+        return next(
+            (v for v in self._validators if self._why_not(v, name, consumer, training) is None),
+            None,
+        )
+
+    def _covers(self, validator: Act, name: str) -> bool:
+        if not name or not validator.reads:
+            return True
+        return any(overlap(name, one) for one in self._checked[id(validator)])
+
+    def _why_not(self, validator: Act, name: str, consumer: Act, training: Act) -> Fault | None:
+        """Say why a validator does not guard a way, None where it does."""
+        if not self._covers(validator, name):
+            return Fault.ELSEWHERE
+        if not self.order.precedes(validator, training):
+            return Fault.ELSEWHERE
+        if validator.condition and validator.condition != training.condition:
+            return Fault.ELSEWHERE
+        if not validator.stops or training.after_failure:
+            return Fault.CANNOT_STOP
+        if self._writer_between(validator, name, consumer) is not None:
+            return Fault.WRITTEN_SINCE
+        return None
+
+    def _writer_between(self, validator: Act, name: str, consumer: Act) -> Act | None:
+        if not name:
+            return None
+        for act in self._writers:
+            if act is consumer or not any(overlap(name, one) for one in act.writes):
+                continue
+            if name in act.reads and act.role is Role.TRAIN:
+                continue
+            after = not self.order.precedes(act, validator)
+            if after and self.order.precedes(act, consumer):
+                return act
+        return None
+
+    def _fault(self, name: str, way: tuple[Act, ...], training: Act) -> Unguarded:
+        """Say why a way is not guarded: the validator that comes nearest tells most."""
+        ranked = (Fault.WRITTEN_SINCE, Fault.CANNOT_STOP, Fault.ELSEWHERE)
+        best: tuple[Fault, Act | None] = (Fault.NOTHING, None)
+        for validator in self._validators:
+            faults = [
+                fault
+                for act in way
+                for read in (act.reads or (name,))
+                if (fault := self._why_not(validator, read, act, training)) is not None
+            ]
+            for fault in faults or [Fault.ELSEWHERE]:
+                if best[0] is Fault.NOTHING or ranked.index(fault) < ranked.index(best[0]):
+                    best = fault, validator
+        writer = None
+        if best[0] is Fault.WRITTEN_SINCE and best[1] is not None:
+            found = (self._writer_between(best[1], read, act) for act in way for read in act.reads)
+            writer = next((one for one in found if one is not None), None)
+        return Unguarded(training, name, way, best[0], best[1], writer)

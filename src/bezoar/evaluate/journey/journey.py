@@ -1,0 +1,79 @@
+"""`Journey`: the way of the data through every pipeline of a tree, as a graph."""
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bezoar.evaluate.journey.acts import library_of
+from bezoar.evaluate.journey.arrivals import Arrival
+from bezoar.evaluate.journey.following import Followed, follow
+from bezoar.evaluate.journey.graph import Edge, Node, graph_of
+from bezoar.evaluate.pipelines.definition import Pipeline, Text
+
+_RUN_BY_OTHERS: Final = frozenset({"python", "shell", "makefile", "mlproject"})
+_RULES_OF_REVIEW: Final = frozenset({"CODEOWNERS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """The way of the data through every pipeline of a tree.
+
+    Attributes:
+        followed: Each pipeline that nothing else runs.
+        pipelines: All of them, as their definitions say.
+        arrivals: Where data comes in.
+        files: Paths of the tree.
+        texts: Of the small files that rules look into (CODEOWNERS and the like), by path.
+        nodes: Of the graph.
+        edges: Of the graph.
+    """
+
+    followed: tuple[Followed, ...]
+    pipelines: tuple[Pipeline, ...]
+    arrivals: tuple[Arrival, ...] = ()
+    files: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+    def arriving(self, one: Followed) -> list[Arrival]:
+        """Return where data comes in along one pipeline."""
+        return [arrival for arrival in self.arrivals if arrival.path in one.files]
+
+
+def build(
+    pipelines: Iterable[Pipeline],
+    arrivals: Iterable[Arrival] = (),
+    files: Mapping[str, Text] | None = None,
+    *,
+    validators: Iterable[str] = (),
+) -> Journey:
+    """Return the way of the data through every pipeline.
+
+    Args:
+        pipelines: What the parsers made of the definitions.
+        arrivals: Where data comes in, as a scan saw it.
+        files: The files of the tree, by path.
+        validators: Programs, scripts and calls of the team's own that count as validators.
+    """
+    known = tuple(pipelines)
+    library = library_of(known, validators)
+    followed = [follow(one, library) for one in known]
+    run = {name for one in followed for name in one.runs if name != one.pipeline.place.name}
+    alone = tuple(
+        one
+        for one in followed
+        if not (
+            one.pipeline.format in _RUN_BY_OTHERS
+            and (one.pipeline.place.name in run or not one.trains)
+        )
+    )
+    given = files or {}
+    texts = {
+        path: file.text
+        for path, file in given.items()
+        if posixpath.basename(path) in _RULES_OF_REVIEW
+    }
+    nodes, edges = graph_of(alone)
+    return Journey(alone, known, tuple(arrivals), frozenset(given), texts, nodes, edges)

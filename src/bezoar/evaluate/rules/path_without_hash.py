@@ -1,0 +1,59 @@
+"""BZ224: a lock or a download names data without a digest."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.journey.words import is_data
+
+RULE: Final = Rule(
+    code="BZ224",
+    name="path-without-hash",
+    title="Data without a digest",
+    severity=Severity.MEDIUM,
+    why="Without a digest known before, other bytes under the same name look like the right ones.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+
+
+def findings(journey: Journey) -> Iterator[Finding]:
+    """Yield a finding for each locked path without a digest, and each download nobody compares."""
+    seen: set[tuple[str, int]] = set()
+    for one in journey.followed:
+        if one.pipeline.format == "dvc":
+            yield from _unlocked(one)
+        for arrival in journey.arriving(one):
+            at = arrival.path, arrival.line
+            web = arrival.uri.startswith(("http://", "https://"))
+            if arrival.public or arrival.pinned or arrival.verified or not web or at in seen:
+                continue
+            seen.add(at)
+            yield Finding(
+                RULE,
+                Place(PlaceKind.FILE, *at),
+                f"nobody compares what {arrival.uri} answers with",
+                evidence={"uri": arrival.uri},
+                next="add the SHA-256 to the command, or bezoar pull NAME",
+            )
+
+
+def _unlocked(one: Followed) -> Iterator[Finding]:
+    written = {ref.name for step in one.pipeline.steps for ref in step.writes}
+    names: set[str] = set()
+    for step in one.pipeline.steps:
+        for ref in step.reads:
+            if ref.pinned or ref.name in written or ref.name in names or not is_data(ref.name):
+                continue
+            names.add(ref.name)
+            yield Finding(
+                RULE,
+                Place(PlaceKind.FILE, step.place.name, ref.line or step.place.line),
+                f"{ref.name} is read, and no lock holds its digest",
+                evidence={"path": ref.name},
+                next="dvc repro, and commit dvc.lock",
+            )

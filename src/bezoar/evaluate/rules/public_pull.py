@@ -1,0 +1,42 @@
+"""BZ221: training, or CI, pulls its data straight from a public address."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.place import Place, PlaceKind
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.evaluate.journey import Journey
+
+RULE: Final = Rule(
+    code="BZ221",
+    name="public-pull",
+    title="Training pulls from a public address",
+    severity=Severity.HIGH,
+    why="Whoever changes what a public address answers with changes the model. What was vetted"
+    " once and is kept in a mirror of one's own does not change.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+_DATA: Final = frozenset({"dataset", "archive"})
+
+
+def findings(journey: Journey) -> Iterator[Finding]:
+    """Yield a finding for each line that fetches data from where anybody may put it."""
+    seen: set[tuple[str, int]] = set()
+    for one in journey.followed:
+        if not (one.trains or one.in_ci):
+            continue
+        for arrival in journey.arriving(one):
+            at = arrival.path, arrival.line
+            if not arrival.public or arrival.kind not in _DATA or at in seen:
+                continue
+            seen.add(at)
+            where = "training" if one.trains else "continuous integration"
+            yield Finding(
+                RULE,
+                Place(PlaceKind.FILE, *at),
+                f"{where} pulls {arrival.uri} straight from its publisher, with {arrival.loader}",
+                evidence={"uri": arrival.uri, "pipeline": one.pipeline.name},
+                next="bezoar fetch SOURCE --name NAME, then bezoar pull NAME in the pipeline",
+            )

@@ -1,0 +1,47 @@
+"""BZ231: what comes from a cache is believed."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Severity
+from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.acts import Role
+from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.journey.identity import overlap
+
+RULE: Final = Rule(
+    code="BZ231",
+    name="unverified-cache",
+    title="A cache of data nobody verifies",
+    severity=Severity.MEDIUM,
+    why="Who can write a cache once can poison every later run that finds its key.",
+    taxonomy=("ATLAS:AML.T0020",),
+)
+
+
+def findings(journey: Journey) -> Iterator[Finding]:
+    """Yield a finding for each cache of data whose key holds no digest of it."""
+    for one in journey.followed:
+        data = {name for t in one.trainings for name in t.act.reads}
+        for step in one.steps:
+            acts = [act for act in one.acts if act.step == step.name]
+            held = {name for act in acts for name in act.writes}
+            fetched = any(act.role in (Role.FETCH, Role.TRANSFORM) for act in acts)
+            if not step.cached or step.cache_key_pins or not one.trains or not fetched:
+                continue
+            if any(overlap(a, b) for a in held for b in data) or _upstream(one, step.name):
+                yield Finding(
+                    RULE,
+                    step.place,
+                    f"step {step.name!r} may take its output from a cache whose key does not hold"
+                    " a digest of it",
+                    next="put a hash of the data's pin into the key, or verify what came out of it",
+                )
+
+
+def _upstream(one: Followed, step: str) -> bool:
+    """Say whether a training waits for a step."""
+    acts = [act for act in one.acts if act.step == step]
+    return any(one.order.precedes(acts[-1], t.act) for t in one.trainings) if acts else False

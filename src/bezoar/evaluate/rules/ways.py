@@ -1,0 +1,49 @@
+"""Ways that data takes to a training past every validator, as findings: one for each training."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bezoar.core.finding import Finding
+from bezoar.core.rule import Rule
+from bezoar.core.severity import Confidence
+from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.guards import Fault, Unguarded
+
+_GRAVEST: Final = (Fault.WRITTEN_SINCE, Fault.CANNOT_STOP, Fault.ELSEWHERE, Fault.NOTHING)
+_MOST_SHOWN: Final = 5
+
+
+def unguarded(rule: Rule, journey: Journey, fault: Fault) -> Iterator[Finding]:
+    """Yield a finding for each training whose gravest fault this is.
+
+    Args:
+        rule: What is found.
+        journey: Where.
+        fault: The fault.
+    """
+    for one in journey.followed:
+        for training in one.trainings:
+            ways = training.unguarded
+            gravest = min((way.fault for way in ways), key=_GRAVEST.index, default=None)
+            if gravest is fault:
+                yield _finding(rule, [way for way in ways if way.fault is fault])
+
+
+def _finding(rule: Rule, ways: list[Unguarded]) -> Finding:
+    first = ways[0]
+    data = first.source.rpartition("|")[2] or "what it reads"
+    message = f"training with {first.training.name} reads {data}: {first.fault}"
+    at = first.training.defined
+    if first.writer is not None:
+        message += f" ({first.writer.name}, line {first.writer.place.line})"
+        at = first.writer.defined
+    elif first.validator is not None:
+        message += f" ({first.validator.name}, {first.validator.place})"
+        at = first.validator.defined if first.fault is Fault.CANNOT_STOP else at
+    evidence = {
+        "data": [way.source.rpartition("|")[2] for way in ways[:_MOST_SHOWN]],
+        "way": [f"{act.name} ({act.place})" for act in first.way[:_MOST_SHOWN]],
+    }
+    sure = Confidence.HIGH if first.source else Confidence.MEDIUM
+    nexts = "bezoar validate DATA --suite FILE, as a step of its own before training"
+    return Finding(rule, at, message, confidence=sure, evidence=evidence, next=nexts)
