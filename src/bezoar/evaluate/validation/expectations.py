@@ -111,6 +111,8 @@ def _what(one: Expected) -> str:
         return f"observed {one.observed}" if one.observed else "not met"
     shown = ", ".join(f"{key} ({value})" for key, value in one.rows[:_SHOWN]) or one.observed
     rows = "1 row" if one.unexpected == 1 else f"{one.unexpected:,} rows"
+    if one.note and one.kind == _IN_SET:  # a share that fell: the rows are all the others
+        return f"{rows} have another"
     return f"{rows}, as {shown}"
 
 

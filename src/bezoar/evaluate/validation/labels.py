@@ -16,6 +16,7 @@ from bezoar.evaluate.validation.subject import (
     NO_VERSION,
     Subject,
     at_class,
+    counted,
     examples,
     not_applicable,
 )
@@ -96,7 +97,7 @@ def vanished_classes(subject: Subject) -> Outcome:
             at_class(
                 VANISHED_CLASS,
                 label,
-                f"{subject.version} has {before[label]:,} samples of it, and here are none",
+                f"{subject.version} has {counted(before[label])} of it, and here are none",
                 {"before": before[label]},
             )
             for label in gone
@@ -117,7 +118,7 @@ def _before(subject: Subject) -> dict[str, int] | None:
 
 def _at(subject: Subject, rule: Rule, label: str, count: int, why: str) -> Finding:
     paths = examples(subject.table, label)
-    message = f"{why}: {count:,} samples, the first is {paths[0]}"
+    message = f"{why}: {counted(count)}, the first is {paths[0]}"
     return at_class(rule, label, message, {"samples": count, "examples": paths})
 
 
@@ -128,7 +129,7 @@ def _unlabelled(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             UNEXPECTED_LABEL,
             Place(PlaceKind.DATASET, "all"),
-            f"{len(missing):,} samples have no label, the first is {paths[0]}",
+            f"{counted(len(missing))} without a label, the first is {paths[0]}",
             evidence={"samples": len(missing), "examples": paths},
         )
 

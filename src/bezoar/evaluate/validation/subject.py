@@ -156,6 +156,11 @@ def at_class(rule: Rule, label: str, message: str, evidence: Mapping[str, Any]) 
     return Finding(rule, Place(PlaceKind.CLASS, label or "(empty)"), message, evidence=evidence)
 
 
+def counted(count: int) -> str:
+    """Return a number of samples in words."""
+    return "1 sample" if count == 1 else f"{count:,} samples"
+
+
 def examples(table: pl.DataFrame, label: str, count: int = 3) -> list[str]:
     """Return the first samples of a class."""
     return table.lazy().filter(pl.col("label") == label).head(count).collect()["path"].to_list()

@@ -74,7 +74,7 @@ def test_a_label_that_looks_like_another(label, look_alike):
 
 def test_samples_without_a_label():
     (finding,) = outcome("BZ251", changed(CLEAN, [3], label=None)).findings
-    assert "1 samples have no label" in finding.message
+    assert "1 sample without a label" in finding.message
 
 
 def test_new_and_vanished_classes():
