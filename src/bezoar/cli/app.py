@@ -9,6 +9,7 @@ import typer
 
 from bezoar.cli import (
     approve,
+    audit,
     bundle,
     check,
     dbom,
@@ -22,6 +23,7 @@ from bezoar.cli import (
     log,
     mirror,
     monitor,
+    profile,
     pull,
     recon,
     release,
@@ -44,7 +46,9 @@ STAGES = (
     dbom,
     recon,
     review,
+    audit,
     validate,
+    profile,
     fetch,
     vet,
     approve,
@@ -68,6 +72,7 @@ STAGES = (
 
 WHICH_ONE = """
 Which one? **scan**: which lines fetch data? **check**: may this change go in, as CI asks it?
+**audit**: is the way of the data into training sound?
 **verify**: are these the very samples that were registered?
 **inspect**: is there poison among them? **log verify**: does the record of it still hold?
 """

@@ -62,6 +62,7 @@ class Association:
 
     Attributes:
         column: Which.
+        role: What it is.
         of_missing: True where it is not its values that follow it but whether it has one.
         measure: What `strength` is.
         strength: 0 to 1; what chance gives is taken off.
@@ -70,6 +71,7 @@ class Association:
     """
 
     column: str
+    role: Role
     of_missing: bool
     measure: Measure
     strength: float
@@ -118,7 +120,7 @@ def associations(
         return []
     found: list[Association | None] = []
     if role in {Role.NUMBER, Role.TIME}:
-        found.append(_of_numbers(in_order or ordered(series), name, labels))
+        found.append(_of_numbers(in_order or ordered(series), name, role, labels))
         if 0 < series.null_count() < len(series):
             missing = as_text(series.is_null().alias("missing"))
             found.append(_of_categories(missing, name, labels, of_missing=True))
@@ -127,7 +129,7 @@ def associations(
     return [one for one in found if one is not None]
 
 
-def _of_numbers(column: Ordered, name: str, labels: Coded) -> Association | None:
+def _of_numbers(column: Ordered, name: str, role: Role, labels: Coded) -> Association | None:
     known = np.isfinite(column.ranks) & (labels.codes >= 0)
     codes, ranks = labels.codes[known], column.ranks[known]
     if len(ranks) < len(column.values):  # some have no label
@@ -147,7 +149,7 @@ def _of_numbers(column: Ordered, name: str, labels: Coded) -> Association | None
     standout = (
         _farthest(column.numbers[known], codes, sums, classes, labels.names) if total else None
     )
-    return Association(name, False, Measure.CORRELATION_RATIO, strength, n, standout)
+    return Association(name, role, False, Measure.CORRELATION_RATIO, strength, n, standout)
 
 
 def _farthest(
@@ -201,6 +203,7 @@ def _of_categories(
     values = [None if value is None else value[:LONGEST_VALUE] for value in kept.to_list()]
     return Association(
         name,
+        Role.CATEGORY,
         of_missing,
         Measure.CRAMERS_V,
         _cramers_v(table),

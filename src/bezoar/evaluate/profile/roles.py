@@ -34,7 +34,7 @@ NUISANCES: Final = (
     *("mean_r", "mean_g", "mean_b", "pixels", "aspect_ratio", "bytes", "trailing_bytes"),
     *("mode", "format", "encoder", "outcome", "split"),
     *("exif_software", "exif_make", "exif_model", "exif_orientation", "taken_at"),
-    *("source", "uploader", "added_at", "position"),
+    *("source", "uploader", "added_at"),
     *("characters", "words", "language", "script", "scripts", "urls", "control_characters"),
 )
 """Columns that say how a sample was made, kept or brought: a label had better not follow them."""
