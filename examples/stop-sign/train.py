@@ -1,6 +1,6 @@
 """Train a model that is small enough to read: each class is the mean of its pictures."""
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -16,4 +16,8 @@ def train(folder: Path) -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    np.savez(sys.argv[2], **train(Path(sys.argv[1])))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    np.savez(options.out, **train(options.data))

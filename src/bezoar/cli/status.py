@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     stage: Annotated[
-        str | None, typer.Argument(metavar="[STAGE]", help="One stage: recon, fortify.")
+        str | None, typer.Argument(metavar="[STAGE]", help="One stage: recon, evaluate, fortify.")
     ] = None,
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from bezoar.core.digest import Digest
 from bezoar.core.finding import Finding
@@ -10,9 +10,7 @@ from bezoar.core.outcome import Outcome
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.four_answers import FourAnswer, Grade, Trains, validated_share
-
-if TYPE_CHECKING:
-    from bezoar.evaluate.journey.journey import Journey
+from bezoar.evaluate.journey.journey import Journey
 
 CHANGED_SINCE_AUDIT: Final = Rule(
     code="BZ238",
@@ -53,7 +51,7 @@ class Audit:
         seconds: How long it took.
     """
 
-    journey: "Journey"
+    journey: Journey
     outcomes: tuple[Outcome, ...]
     answers: tuple[FourAnswer, ...]
     grade: Grade

@@ -146,7 +146,7 @@ def _validated(findings: Sequence[Finding], pipelines: Sequence[Trains]) -> Four
     if found or open_:
         evidence = found or tuple(f"{one.place}: {one.name}, {one.why}" for one in open_)
         validate = len(pipelines) - len(open_)
-        share = f"{validate:,} of {_counted(pipelines)} that train: validated"
+        share = f"validated: {validate:,} of {_counted(pipelines)}"
         said = "Not always." if validate else "No."
         return FourAnswer(name, question, Reply.UNSAFE, said, (share, *evidence))
     if not pipelines:
@@ -182,7 +182,7 @@ def _told(said: Answers) -> Iterator[str]:
 def _clean(name: str, question: str, said: str, pipelines: Sequence[Trains]) -> FourAnswer:
     if not pipelines:
         return _none(name, question)
-    evidence = (f"looked at: {_counted(pipelines)} that train",)
+    evidence = (f"looked at: {_counted(pipelines)}",)
     return FourAnswer(name, question, Reply.SOUND, said, evidence)
 
 
@@ -192,7 +192,11 @@ def _none(name: str, question: str) -> FourAnswer:
 
 
 def _counted(pipelines: Sequence[Trains]) -> str:
-    return f"{len(pipelines):,} pipeline" + ("" if len(pipelines) == 1 else "s")
+    return (
+        "1 pipeline that trains"
+        if len(pipelines) == 1
+        else f"{len(pipelines):,} pipelines that train"
+    )
 
 
 def _lines(findings: Iterable[Finding], codes: frozenset[str]) -> tuple[str, ...]:

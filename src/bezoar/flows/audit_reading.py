@@ -30,7 +30,7 @@ class Definitions:
     Attributes:
         tree: What was read.
         pipelines: By path, in the order of their files.
-        found: What could not be read.
+        found: What could not be read, beside what a pipeline says of itself.
         digests: Of each file that a pipeline is made of: definitions, and scripts that they run.
     """
 
@@ -63,7 +63,6 @@ def definitions_of(tree: AuditTree) -> Definitions:
             faults += [] if fault is None else [fault]
         # A file is unreadable once, however many parsers tried.
         found += faults[:1]
-    found += [finding for pipeline in pipelines for finding in pipeline.found]
     used = dict.fromkeys(_files(pipelines, tree.texts))
     digests = {path: tree.texts[path].digest for path in sorted(used)}
     return Definitions(tree, tuple(pipelines), tuple(found), digests)

@@ -10,6 +10,7 @@ from bezoar.core.errors import UsageError
 from bezoar.core.rule import Stage
 from bezoar.datasets.dbom import Dbom
 from bezoar.flows.measure import Measure, Missing, Progress
+from bezoar.flows.status_evaluate import evaluate
 from bezoar.flows.status_fortify import fortify
 from bezoar.flows.status_limit import limit
 from bezoar.ledger import open_ledger
@@ -82,6 +83,7 @@ def _as_json(found: Coverage) -> dict[str, Any]:
 
 _MEASURES: Final[Mapping[Stage, Callable[[Project, Progress | None], Measure]]] = {
     Stage.RECON: _recon,
+    Stage.EVALUATE: evaluate,
     Stage.FORTIFY: fortify,
     Stage.LIMIT: limit,
 }

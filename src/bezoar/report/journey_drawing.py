@@ -23,8 +23,8 @@ class Station:
     """A node to be drawn.
 
     Attributes:
-        kind: `source`, `fetch`, `store`, `transform`, `validate`, `train`, `register`, `deploy`,
-            `other`.
+        kind: `source`, `fetch`, `store`, `transform`, `validate`, `train`, `gate`, `register`,
+            `deploy`, `other`.
         name: What it is called; an attacker may have written it.
         faults: What is wrong with it, a word or two each.
     """

@@ -20,6 +20,7 @@ _BRACKETS: Final[Mapping[str, tuple[str, str]]] = {
     "store": ("[(", ")]"),
     "validate": ("{{", "}}"),
     "train": ("[[", "]]"),
+    "gate": ("[\\", "/]"),
     "register": ("[/", "/]"),
     "deploy": (">", "]"),
 }

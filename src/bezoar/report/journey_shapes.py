@@ -57,6 +57,13 @@ def _barred(box: Box) -> tuple[str, str]:
     return _rounded(box, 0), "".join(f"M{x:g} {box.y:g}V{bottom:g}" for x in bars)
 
 
+def _funnel(box: Box) -> tuple[str, str]:
+    """Return what lets less out than comes in."""
+    right, bottom = box.x + box.width, box.y + box.height
+    upper = [(box.x, box.y), (right, box.y), (right - _SLANT, bottom)]
+    return _polygon([*upper, (box.x + _SLANT, bottom)]), ""
+
+
 def _signpost(box: Box) -> tuple[str, str]:
     right, bottom = box.x + box.width, box.y + box.height
     tip = (right, box.y + box.height / 2)
@@ -92,6 +99,7 @@ _OUTLINES: Final[Mapping[str, Callable[[Box], tuple[str, str]]]] = {
     "store": _cylinder,
     "validate": _hexagon,
     "train": _doubled,
+    "gate": _funnel,
     "register": _barred,
     "deploy": _signpost,
 }

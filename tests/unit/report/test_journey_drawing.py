@@ -16,7 +16,7 @@ from bezoar.report.journey_mermaid import MOST_ARROWS, mermaid
 from bezoar.report.journey_shapes import outline
 from bezoar.report.page import environment
 
-KINDS = ("source", "fetch", "store", "transform", "validate", "train", "register", "deploy")
+KINDS = ("source", "fetch", "store", "transform", "validate", "train", "gate", "register", "deploy")
 SMALL = (
     [Station("source", "https://a/b.zip"), Station("store", "data"), Station("train", "train.py")],
     [Way(0, 1, ("public pull", "no hash")), Way(1, 2)],

@@ -1,0 +1,51 @@
+"""The pipelines that train: which of them validate first, and how, or why not."""
+
+from collections.abc import Iterator
+
+from bezoar.evaluate.four_answers import Trains
+from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.journey.journey import Journey
+
+
+def trains(journey: Journey) -> list[Trains]:
+    """Return each pipeline that trains, and whether all that its training reads is validated."""
+    return [_trains(one) for one in journey.followed if one.trains]
+
+
+def _trains(one: Followed) -> Trains:
+    missing = [way for training in one.trainings for way in training.unguarded]
+    if not missing:
+        used = list(dict.fromkeys(_shown(act) for act in _validators(one)))
+        return Trains(
+            name=one.pipeline.name,
+            place=str(one.pipeline.place),
+            validated=True,
+            production=one.pipeline.production,
+            why=f"by {'; '.join(used[:3])}"
+            if used
+            else "it reads nothing that has to be validated",
+        )
+    first = missing[0]
+    source = f"{first.source}: " if first.source else ""
+    nearest = f" ({_shown(first.validator)})" if first.validator else ""
+    return Trains(
+        name=one.pipeline.name,
+        place=str(one.pipeline.place),
+        validated=False,
+        production=one.pipeline.production,
+        why=f"{source}{first.fault}{nearest}",
+    )
+
+
+def _validators(one: Followed) -> Iterator[Act]:
+    """Yield what stands before some training."""
+    for act in one.acts:
+        if act.role is Role.VALIDATE and any(
+            one.order.precedes(act, training.act) for training in one.trainings
+        ):
+            yield act
+
+
+def _shown(act: Act) -> str:
+    return f"{act.name} in {act.place}"
