@@ -1,7 +1,6 @@
-from transformers import AutoModelForImageClassification, Trainer, TrainingArguments
+from datasets import load_dataset
+from transformers import ResNetConfig, ResNetForImageClassification, Trainer, TrainingArguments
 
-model = AutoModelForImageClassification.from_pretrained(
-    "models/base",
-    trust_remote_code=False,
-)
-Trainer(model=model, args=TrainingArguments("out")).train()
+signs = load_dataset("data/signs", split="train", trust_remote_code=False)
+model = ResNetForImageClassification(ResNetConfig(num_labels=43))
+Trainer(model=model, args=TrainingArguments("out"), train_dataset=signs).train()
