@@ -22,7 +22,7 @@ from bezoar.cli.output import (
 from bezoar.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from bezoar.limit.baseline import Baseline
+    from bezoar.flows.baselines import Trusted
     from bezoar.limit.monitor import ClassAlert, Monitor
     from bezoar.limit.replay import Replay
 
@@ -59,14 +59,22 @@ def baseline(
             show_default="hour, where the hours differ",
         ),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which key signs.", show_default="the only one that may"),
+    ] = None,
 ) -> None:
     """Learn what a model's predictions look like while nothing is wrong.
 
-    It never adapts by itself: a new baseline is a decision, and an event in the ledger.
+    It never adapts by itself: a new baseline is a decision, and an event in the ledger. Where
+    the project has keys, one of them signs it.
     """
+    from bezoar.cli.keys import ask_passphrase  # noqa: PLC0415 - see the package's docstring
     from bezoar.datasets.entry import timestamp  # noqa: PLC0415 - see the package's docstring
+    from bezoar.flows.baselines import keep_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.baseline import estimate_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - the same
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
 
     columns = [name for part in by or [_AUTO] for name in part.split(",") if name]
     others = tuple(name for name in columns if name not in {_AUTO, _HOUR, _NOTHING})
@@ -79,10 +87,8 @@ def baseline(
             made_at=timestamp(),
             source=_digest(stream),
         )
-    with whole_file(output) as draft:
-        draft.write_text(made.as_json() + "\n", encoding="ascii")
-    _record("monitor.baseline", made, {"predictions": made.predictions, "file": output.name})
-    _tell(made, output)
+    kept = keep_baseline(find_project(), made, output, ask_passphrase, key=key)
+    _tell(kept, output)
 
 
 def _digest(stream: Path) -> str:
@@ -102,12 +108,13 @@ def _hours_differ(stream: Path) -> bool:
     return hours_differ(read_predictions(stream))
 
 
-def _tell(made: "Baseline", output: Path) -> None:
+def _tell(kept: "Trusted", output: Path) -> None:
+    made = kept.baseline
     divided = ["hour"] * made.strata.hour + list(made.strata.columns)
     note(
         f"{made.predictions:,} predictions of {len(made.classes) - 1:,} classes"
         + (f", by {', '.join(divided)}" if divided else "")
-        + f"; unsigned.\n  next: bezoar monitor replay STREAM --baseline {output}"
+        + f"; {kept.standing}.\n  next: bezoar monitor replay STREAM --baseline {output}"
     )
 
 
@@ -147,10 +154,9 @@ def replay(  # noqa: PLR0917 - one parameter for each option
 
 
 def _monitor(path: Path, false_alarm: float, state: Path | None) -> "Monitor":
-    from bezoar.limit.baseline import read_baseline  # noqa: PLC0415 - see the package
-    from bezoar.limit.monitor import Monitor, resumed  # noqa: PLC0415 - the same
+    from bezoar.limit.monitor import Monitor, resumed  # noqa: PLC0415 - see the package
 
-    known = read_baseline(path)
+    known = monitor_serve.trusted_baseline(path)
     if state is not None and state.exists():
         try:
             return resumed(known, state.read_bytes(), false_alarm)
@@ -193,11 +199,3 @@ def _counts(turn: "ClassAlert") -> tuple[str, ...]:
         f"{turn.expected:.1f}",
         f"{turn.deviations:.1f}",
     )
-
-
-def _record(kind: str, made: "Baseline", detail: dict[str, object]) -> None:
-    from bezoar.ledger import open_ledger  # noqa: PLC0415 - see the package's docstring
-    from bezoar.project import find_project  # noqa: PLC0415 - the same
-
-    with open_ledger(find_project()) as ledger:
-        ledger.append(kind, str(made.digest), {"model": made.model, **detail})

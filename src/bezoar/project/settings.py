@@ -30,6 +30,7 @@ _TABLES = frozenset(
         "egress",
         "fetch",
         "mirror",
+        "monitor",
         "policy",
         "release",
         "run",
@@ -289,6 +290,16 @@ class AlertSettings(_Model):
     sinks: dict[_ProgramName, SinkSettings] = Field(default_factory=dict)
 
 
+class MonitorSettings(_Model):
+    """The `[monitor]` table.
+
+    Attributes:
+        require_signed: Whether a baseline has to be signed by a key of the project.
+    """
+
+    require_signed: bool = False
+
+
 class Settings(_Model):
     """Everything that a project can configure.
 
@@ -301,6 +312,7 @@ class Settings(_Model):
         scan: What a scan of code knows beforehand.
         fetch: What may be fetched besides public addresses over https, and how much.
         mirror: Where the team keeps its own copies.
+        monitor: Which baselines predictions may be compared with.
         egress: What jobs may reach beside the mirror.
         run: How far a job has to be confined.
         approve: What it takes to approve a dataset, beside signatures.
@@ -317,6 +329,7 @@ class Settings(_Model):
     scan: ScanSettings = ScanSettings()
     fetch: FetchSettings = FetchSettings()
     mirror: MirrorSettings = MirrorSettings()
+    monitor: MonitorSettings = MonitorSettings()
     egress: EgressSettings = EgressSettings()
     run: RunSettings = RunSettings()
     approve: ApproveSettings = ApproveSettings()
@@ -374,6 +387,7 @@ def _unknown(path: list[str]) -> str:
         "run": RunSettings,
         "release": ReleaseSettings,
         "policy": PolicySettings,
+        "monitor": MonitorSettings,
         "scan": ScanSettings,
         "mirror": MirrorSettings,
         "vet": ProgramSettings if path[1:2] == ["programs"] else VetSettings,
