@@ -5,6 +5,7 @@ nothing here walks over pixels. Means and deviations are exact: they come from w
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -50,7 +51,7 @@ class Pixels:
         """Count the pixels of an RGB picture."""
         grey = image.convert("L")
         small = grey.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR).tobytes()
-        sharpness = _sharpness(np.frombuffer(grey.tobytes(), np.uint8).reshape(image.height, -1))
+        sharpness = _sharpness(grey)
         digest, saturation = hashlib.sha256(_size_header(image)), 0.0
         for strip in _strips(image):
             data = strip.tobytes()
@@ -135,12 +136,14 @@ def _size_header(image: Image.Image) -> bytes:
     return image.width.to_bytes(4, "big") + image.height.to_bytes(4, "big")
 
 
-def _strips(image: Image.Image) -> list[Image.Image]:
+def _strips(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield a picture in strips, one at a time: all of them would be the picture again."""
     rows = max(1, _STRIP // image.width)
     if rows >= image.height:
-        return [image]
-    tops = range(0, image.height, rows)
-    return [image.crop((0, y, image.width, min(y + rows, image.height))) for y in tops]
+        yield image
+        return
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def _saturation(pixels: NDArray[np.uint8]) -> float:
@@ -151,14 +154,17 @@ def _saturation(pixels: NDArray[np.uint8]) -> float:
     return float(np.divide(range_, np.maximum(high, 1), dtype=np.float32).sum()) * 255
 
 
-def _sharpness(grey: NDArray[np.uint8]) -> float:
+def _sharpness(grey: Image.Image) -> float:
     """Return the mean square of the Laplacian inside; 0 for what is too small to have an inside."""
-    height, width = grey.shape
+    width, height = grey.size
     if min(height, width) < 3:  # noqa: PLR2004 - a pixel and its neighbours
         return 0.0
     rows, total = max(1, _STRIP // width), 0.0
     for top in range(1, height - 1, rows):
-        part = grey[top - 1 : min(top + rows, height - 1) + 1].astype(np.int16)
+        bottom = min(top + rows, height - 1)
+        strip = grey.crop((0, top - 1, width, bottom + 1)) if rows < height else grey
+        data = np.frombuffer(strip.tobytes(), np.uint8).reshape(-1, width)
+        part = data.astype(np.int16)
         inner = 4 * part[1:-1, 1:-1]
         inner -= part[:-2, 1:-1] + part[2:, 1:-1] + part[1:-1, :-2] + part[1:-1, 2:]
         values = inner.ravel().astype(np.float32)
