@@ -39,6 +39,8 @@ FOLLOWERS_SHOWN: Final = 40
 DRIFTS_SHOWN: Final = 30
 TOP_SHOWN: Final = 5
 LINES_SHOWN: Final = 12
+LABELS_PICTURED: Final = 8
+CLASSES_OPEN: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def samples_shown(profile: "Profile", comparison: "Comparison | None") -> list[s
     """Return the ids of the samples whose pictures the page shows, each once."""
     if profile.kind is not Kind.IMAGES:
         return []
-    ids = [one for board in _boards(comparison) for one, _ in board[1]]
+    ids = [one for board in _boards(profile, comparison) for one, _ in board[1]]
     ids += [member.id for one in profile.duplicates for member in _members(one)]
     ids += [one.id for found in profile.outliers for one in found.farthest][:OUTLIERS_SHOWN]
     if profile.classes is not None:
@@ -93,7 +95,7 @@ def profile_html(
     pictured = profile.kind is Kind.IMAGES
     first = look_first(profile)
     # What changed gets its pictures first: the page may run out of room.
-    boards = [_board(album, *one) for one in _boards(comparison)] if pictured else []
+    boards = [_board(album, *one) for one in _boards(profile, comparison)] if pictured else []
     duplicates = [_duplicate(one, album, pictured) for one in profile.duplicates if one.groups]
     outliers = _outliers(profile, album if pictured else None)
     return page(
@@ -107,6 +109,7 @@ def profile_html(
         first=_capitalised(first)[:LINES_SHOWN],
         boards=boards,
         changed_classes=_changed_classes(comparison),
+        open=CLASSES_OPEN,
         more_changed=max(0, len(comparison.classes) - CHANGED_CLASSES_SHOWN) if comparison else 0,
         drifts=_drifts(comparison),
         still=_still(comparison),
@@ -163,10 +166,25 @@ def _boards(comparison: "Comparison | None") -> list[_Listed]:
         (f"{counted(len(found.changed), 'changed sample')}", [(one, "") for one in found.changed]),
         (f"{counted(len(found.added), 'new sample')}", [(one, "") for one in found.added]),
     ]
-    return [
+    return _new_labels(profile, comparison) + [
         (title, _spread(samples), max(0, len(samples) - SAMPLES_SHOWN))
         for title, samples in parts
         if samples
+    ]
+
+
+def _new_labels(profile: "Profile", comparison: "Comparison") -> list[_Listed]:
+    """Return examples of each label that is new."""
+    new = {one.label for one in comparison.new_labels[:LABELS_PICTURED]}
+    listed = profile.classes.listed if profile.classes else ()
+    return [
+        (
+            f"{counted(one.samples, 'sample')} of the new label {quoted(one.label)}",
+            [(sample, "") for sample in one.examples],
+            one.samples - len(one.examples),
+        )
+        for one in listed
+        if one.label in new
     ]
 
 
@@ -316,17 +334,10 @@ def _outliers(profile: "Profile", album: Album | None) -> list[dict[str, Any]]:
 
 
 def _telling(profile: "Profile") -> list["ColumnProfile"]:
-    """Return the columns that hold something to describe."""
+    """Return the columns that hold something to describe, but for those that name samples."""
     return [
-        one
-        for one in profile.columns
-        if one.remark != "all null"
-        and not (profile.kind is not Kind.TABULAR and _names_samples(one))
+        one for one in profile.columns if one.remark != "all null" and one.role is not Role.IDENTITY
     ]
-
-
-def _names_samples(one: "ColumnProfile") -> bool:
-    return one.role is Role.IDENTITY
 
 
 def _column(one: "ColumnProfile") -> dict[str, Any]:

@@ -90,23 +90,32 @@ def _by_one_hand(brought: "Brought | None") -> str:
 
 def _growth(comparison: "Comparison") -> list[str]:
     """Name the classes whose share moved most, or that one hand brought."""
+    brought = comparison.brought
+    general = brought.value if brought is not None and _by_one_hand(brought) else None
     told = [
         one
         for one in comparison.classes
         if one.before
         and one.after
-        and (abs(one.surprise) >= _SURPRISING or (one.brought and one.after > one.before))
+        and (abs(one.surprise) >= _SURPRISING or _by_another(one, general))
     ]
     return [_grew(one) for one in told[:CLASSES_NAMED]]
+
+
+def _by_another(one: "ClassChange", general: str | None) -> bool:
+    """Tell whether one hand made a class grow, and not the one that brought all that is new."""
+    brought = one.brought
+    return bool(_by_one_hand(brought)) and brought is not None and brought.value != general
 
 
 def _grew(one: "ClassChange") -> str:
     growth = one.growth or 0.0
     name = f"class {quoted(one.label)}" if one.label is not None else "the unlabelled"
     how = "grew" if growth > 0 else "shrank"
-    by = share(abs(growth)).replace("%", " %").replace(".0 ", " ")
+    by = share(abs(growth)).replace(".0%", "%")
     counts = f" ({one.before:,} to {one.after:,})"
-    return f"{name} {how} by {by}{counts}" + (_by(one.brought) if one.brought else "")
+    hand = _by_one_hand(one.brought).replace(", all", ", all that is new")
+    return f"{name} {how} by {by}{counts}{hand}"
 
 
 def _columns(comparison: "Comparison") -> list[str]:
