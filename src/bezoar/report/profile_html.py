@@ -153,7 +153,7 @@ _Listed = tuple[str, list[tuple[str, str]], int]
 """A title, ids with a caption, how many more there are."""
 
 
-def _boards(comparison: "Comparison | None") -> list[_Listed]:
+def _boards(profile: "Profile", comparison: "Comparison | None") -> list[_Listed]:
     """Return the samples that changed, what is least expected first."""
     if comparison is None or comparison.samples is None:
         return []
