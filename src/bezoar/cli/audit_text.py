@@ -80,4 +80,6 @@ def _notes(audit: Audit, width: int) -> Iterator[str]:
 
 def _wrapped(text: str, indent: int, width: int) -> list[str]:
     lead = " " * indent
-    return textwrap.wrap(text, width, initial_indent=lead, subsequent_indent=lead)
+    return textwrap.wrap(
+        text, width, initial_indent=lead, subsequent_indent=lead, break_on_hyphens=False
+    )

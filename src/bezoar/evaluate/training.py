@@ -27,7 +27,8 @@ def _trains(one: Followed) -> Trains:
             else "it reads nothing that has to be validated",
         )
     first = missing[0]
-    source = f"{first.source}: " if first.source else ""
+    name = first.source.rpartition("|")[2]
+    source = f"{name}: " if name else ""
     nearest = f" ({_shown(first.validator)})" if first.validator else ""
     return Trains(
         name=one.pipeline.name,
