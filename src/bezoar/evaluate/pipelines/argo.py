@@ -268,8 +268,7 @@ class _Workflow:
             here = replace(
                 call,
                 condition=_joined(call.condition, *(conditions.get(one, "") for one in strict)),
-                after_failure=_AFTER_FAILURE.search(depends) is not None
-                or (call.after_failure and not needs[name]),
+                after_failure=_AFTER_FAILURE.search(depends) is not None or call.after_failure,
             )
             done = self._called(task, templates, inner, here, after)
             ends[name] = done.ends or after

@@ -214,7 +214,7 @@ class _Run:
         inner = replace(scope, values=dict(scope.values), settings=dict(scope.settings))
         inner.name = f"{scope.name}/{name}".strip("/")
         inner.condition = joined(scope.condition, condition_of(asked))
-        inner.late = _LATE.search(asked) is not None
+        inner.late = scope.late or _LATE.search(asked) is not None
         if is_true(at(node, "continueOnError")):
             inner.failure = OnFailure.IGNORED
         self._variables(node, inner)
@@ -280,7 +280,6 @@ class _Run:
             secrets=(*scope.secrets, *secrets),
             workspace=scope.name or "job",
         )
-        scope.late = False
         scope.secrets = ()
         scope.before = (step.name,)
         self.steps.append(step)

@@ -170,7 +170,7 @@ class _Workflow:
         job = replace(base, known=dict(base.known), settings=dict(base.settings))
         job.name = f"{base.name}/{name}" if base.name else name
         job.condition = " && ".join(filter(None, (base.condition, condition)))
-        job.after_failure = after_failure
+        job.after_failure = after_failure and bool(needs)
         job.known |= _matrix(node)
         job.environment = {**base.environment, **public_variables(at(node, "env"), job.fold)}
         job.secrets = [*base.secrets, *of_variables(entries(at(node, "env")))]

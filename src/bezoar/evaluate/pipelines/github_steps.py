@@ -54,7 +54,7 @@ class Job:
         name: Qualified by the jobs that call its workflow.
         path: The file that defines its steps.
         condition: Of the job, and of those that it needs.
-        after_failure: Whether it begins although a job before it failed.
+        after_failure: Whether it begins although a job before it failed; so do all its steps.
         failure: What its failure does to jobs that need it.
         known: Values of expressions (`inputs.x`, `matrix.y`).
         environment: Literal values of variables.
@@ -126,7 +126,7 @@ def step_of(node: Node, job: Job, names: Names, number: int) -> Step:
         writes=tuple(writes),
         after=job.before,
         on_failure=job.failure if _is_false(ignored) else OnFailure.IGNORED,
-        runs_after_failure=after_failure or (number == 1 and job.after_failure),
+        runs_after_failure=after_failure or job.after_failure,
         condition=effective,
         cached=_CACHES.search(_action(uses)) is not None,
         cache_key_pins=_pins(given),

@@ -194,7 +194,7 @@ class _Compiled:
             name=f"{call.name}/{name}".strip("/"),
             after=after,
             condition=" && ".join(filter(None, (call.condition, condition)))[:1000],
-            late=text(policy, "strategy") == _LATE or (call.late and after == call.after),
+            late=text(policy, "strategy") == _LATE or call.late,
             calls=call.calls,
             parameters=parameters,
             artifacts=artifacts,
