@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,7 +34,10 @@ REMEMBERED: Final = 20_000
 LONGEST_ID: Final = 200
 _CHECKPOINT_BYTES: Final = 16 << 20
 _BATCH, _TOLD = b"B", b"T"
-_SIZES: Final = struct.Struct("<HI")
+_SIZES: Final = struct.Struct("<HII")
+
+Place = tuple[str, dict[str, Any]]
+"""How far a source was read: its name, and JSON values. It is kept with what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +66,36 @@ class Parcel:
         which: Class of each, (n,).
         confidences: Of each, (n,).
         rows: Stratum of each, (n,).
+        place: How far its source was read with it.
     """
 
     id: str
     which: Ints
     confidences: Floats
     rows: Ints
+    place: Place | None = None
 
     def as_record(self) -> bytes:
         """Return it as bytes."""
         name = self.id.encode()
         arrays = (self.which.astype("<i4"), self.rows.astype("<i4"), self.confidences.astype("<f8"))
-        head = _SIZES.pack(len(name), len(self.which))
-        return b"".join([_BATCH, head, name, *(one.tobytes() for one in arrays)])
+        place = json.dumps(self.place).encode() if self.place else b""
+        head = _SIZES.pack(len(name), len(place), len(self.which))
+        return b"".join([_BATCH, head, name, place, *(one.tobytes() for one in arrays)])
 
     @classmethod
     def parse(cls, record: bytes) -> "Parcel":
         """Read it back."""
-        length, size = _SIZES.unpack_from(record, 1)
+        length, placed, size = _SIZES.unpack_from(record, 1)
         at = 1 + _SIZES.size
         name = record[at : at + length].decode()
         at += length
+        place = json.loads(record[at : at + placed]) if placed else None
+        at += placed
         which = np.frombuffer(record, "<i4", size, at).astype(np.int64)
         rows = np.frombuffer(record, "<i4", size, at + 4 * size).astype(np.int64)
-        return cls(name, which, np.frombuffer(record, "<f8", size, at + 8 * size), rows)
+        confidences = np.frombuffer(record, "<f8", size, at + 8 * size)
+        return cls(name, which, confidences, rows, (place[0], place[1]) if place else None)
 
 
 class Intake:
@@ -97,6 +106,7 @@ class Intake:
     Attributes:
         monitor: As it stands.
         folder: Where its state lies; one process at a time.
+        place: How far each source was read, by name.
     """
 
     def __init__(
@@ -114,6 +124,7 @@ class Intake:
             BezoarError: If the state cannot be read, or belongs to another baseline.
         """
         self.folder, self._notify = folder, notify
+        self.place: dict[str, dict[str, Any]] = {}
         self._ids: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._generation = 0
         self._untold: list[ClassAlert] = []
@@ -134,7 +145,7 @@ class Intake:
             self._journal.close()
             os.close(self._lock)
 
-    def parcel(self, batch: Batch, name: str = "") -> Parcel:
+    def parcel(self, batch: Batch, name: str = "", place: Place | None = None) -> Parcel:
         """Return a batch as the journal holds it.
 
         Raises:
@@ -142,7 +153,7 @@ class Intake:
         """
         if len(name) > LONGEST_ID or not name.isprintable():
             raise UsageError(f"a batch's id has at most {LONGEST_ID} printable characters")
-        return Parcel(name, *self.monitor.coded(batch))
+        return Parcel(name, *self.monitor.coded(batch), place)
 
     def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
         """Take batches in, with one wait for the disk, and tell of the alarms that they bring.
@@ -192,7 +203,12 @@ class Intake:
             return
         old = self._journal
         self._generation += 1
-        head = {"schema_version": 1, "journal": self._generation, "ids": list(self._ids.items())}
+        head = {
+            "schema_version": 1,
+            "journal": self._generation,
+            "ids": list(self._ids.items()),
+            "place": self.place,
+        }
         try:
             new = Journal(self._journal_path())
             write_whole(
@@ -215,6 +231,8 @@ class Intake:
             self._ids[parcel.id] = (taken, refused)
             if len(self._ids) > REMEMBERED:
                 self._ids.popitem(last=False)
+        if parcel.place:
+            self.place[parcel.place[0]] = parcel.place[1]
         self._untold += alerts
         return Receipt(taken, refused, alerts=tuple(alerts))
 
@@ -244,6 +262,7 @@ class Intake:
             fields = json.loads(head)
             self._generation = int(fields["journal"])
             self._ids.update((str(name), (int(a), int(b))) for name, (a, b) in fields["ids"])
+            self.place = dict(fields["place"])
         except (ValueError, KeyError, TypeError) as error:
             raise BezoarError(
                 f"{path} is damaged ({type(error).__name__})",
