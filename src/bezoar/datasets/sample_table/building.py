@@ -8,6 +8,8 @@ alone (near-duplicates, provenance) is added. No more than some shards are held 
 import io
 import os
 import shutil
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
@@ -90,13 +92,28 @@ def _written(
     from joblib import Parallel, delayed  # noqa: PLC0415 - only a large table needs it
 
     run = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
-    jobs = (delayed(_write_in_process)(path, number, names[number]) for number in missing)
+    job, me = delayed(_write_in_process), os.getpid()
+    jobs = (job(path, number, names[number], me) for number in missing)
     with closing(run(jobs)) as results:
         yield from results
 
 
-def _write_in_process(path: Path, number: int, name: Path) -> None:
+def _write_in_process(path: Path, number: int, name: Path, builder: int) -> None:
+    _end_with(builder)
     _write_part(*_opened(path), number, name)
+
+
+@lru_cache(maxsize=1)
+def _end_with(builder: int) -> None:
+    """End a process that the builder started when the builder is gone: it would wait minutes."""
+
+    def watch() -> None:
+        while os.getppid() == builder:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getppid() == builder:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @lru_cache(maxsize=1)
