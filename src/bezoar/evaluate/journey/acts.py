@@ -14,6 +14,9 @@ from bezoar.evaluate.pipelines.definition import Command, OnFailure, Pipeline, R
 from bezoar.facts.pipeline_tools import pipeline_tools
 
 _DEEPEST: Final = 4
+_OUTPUT: Final = re.compile(
+    r"(?:^|[._])(?:s3_?)?output(?:_?(?:path|uri|dir|s3_?uri))?$", re.IGNORECASE
+)
 _MOST: Final = 20_000
 _CALL: Final = re.compile(r"[\w.]+")
 _MAKE: Final = re.compile(r"g?make|nmake")
@@ -114,7 +117,34 @@ def acts_of(pipeline: Pipeline, step: Step, library: Library, depth: int = 0) ->
         found = [_as_role(found, role, step)] if found else [_used(step)]
     if not found:
         found = [_bare(step)]
-    return [_in_step(act, step) for act in found]
+    given = {identity(text) for key, text in step.settings.items() if _OUTPUT.search(key)}
+    declared = [
+        (one, ref.path)
+        for ref in step.reads
+        if (one := _reference(ref, step)) and identity(ref.name) not in given
+    ]
+    carried = _carried(found, declared)
+    acts = [_in_step(act, step, declared, carried) for act in found]
+    return [*_carrying(carried, step), *acts]
+
+
+def _carried(acts: Sequence[Act], declared: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return which paths that commands name are what the engine hands to their step."""
+    outside = ("/", INTERNAL)
+    names = dict.fromkeys(n for act in acts for n in act.reads if not n.startswith(outside))
+    return {
+        name: handed
+        for name in names
+        for handed, path in declared
+        if handed.startswith(INTERNAL)
+        and (handed.endswith(name) or (path and overlap(identity(path), name)))
+    }
+
+
+def _carrying(carried: Mapping[str, str], step: Step) -> Iterator[Act]:
+    """Yield what the engine does before a step: it puts data where the step's commands read it."""
+    for name, handed in carried.items():
+        yield Act(Role.FETCH, "artifact", step.place, step.name, (handed,), (_local(name, step),))
 
 
 def _as_role(found: list[Act], role: Role | None, step: Step) -> Act:
@@ -134,11 +164,13 @@ def _bare(step: Step) -> Act:
     return Act(role, step.name, step.place, step.name, text=step.name)
 
 
-def _in_step(act: Act, step: Step) -> Act:
+def _in_step(
+    act: Act, step: Step, declared: Sequence[tuple[str, str]], carried: Mapping[str, str]
+) -> Act:
     """Return an act with what its step says of all of them."""
-    declared = [(one, ref.path) for ref in step.reads if (one := _reference(ref, step))]
-    own = [_local(one, step) for one in act.reads if not _is_handed(one, declared)]
-    handed = [one for one, _ in declared]
+    handed = [one for one, _ in declared if one not in carried.values()]
+    # Where the engine puts data in a container, a path tells nothing beside what is declared.
+    own = [_local(one, step) for one in act.reads if not (declared and one.startswith("/"))]
     reads = own or handed if act.role is Role.FETCH else [*own, *handed]
     writes = [_local(one, step) for one in act.writes]
     writes += [one for ref in step.writes if (one := _reference(ref, step))]
@@ -150,15 +182,6 @@ def _in_step(act: Act, step: Step) -> Act:
         stops=act.stops and step.on_failure is OnFailure.STOPS,
         condition=conditions,
         after_failure=step.runs_after_failure,
-    )
-
-
-def _is_handed(name: str, declared: Sequence[tuple[str, str]]) -> bool:
-    """Say whether a path is where the engine puts what a step is declared to read."""
-    if not declared or "://" in name:
-        return False
-    return name.startswith("/") or any(
-        one.endswith(name) or (path and overlap(identity(path), name)) for one, path in declared
     )
 
 
@@ -237,7 +260,7 @@ def _of_call(step: Step, command: Command, place: Place, library: Library) -> Ac
     if role is None and name in library.validators:
         role = Role.VALIDATE
     if role is None:
-        role = _role_of_action(name) or Role.TRANSFORM
+        role = Role.TRANSFORM
     stops = command.on_failure is OnFailure.STOPS
     if role is Role.VALIDATE:
         own = name in library.validators or not tools[Role.VALIDATE].calls_one(name)

@@ -60,6 +60,8 @@ class Order:
                     bits |= self._before.get(name, 0) | 1 << self._index[name]
             self._before[step.name] = bits
         self._at = {id(act): number for number, act in enumerate(acts)}
+        self._steps = steps
+        self._kept_back: dict[str, frozenset[str]] = {}
 
     def precedes(self, first: Act, second: Act) -> bool:
         """Say whether an act has surely ended before another one begins."""
@@ -67,6 +69,18 @@ class Order:
             return self._at[id(first)] < self._at[id(second)]
         bit = 1 << self._index.get(first.step, len(self._index))
         return bool(self._before.get(second.step, 0) & bit)
+
+    def keeps_back(self, first: Act, second: Act) -> bool:
+        """Say whether the failure of an act's step keeps another one from running."""
+        if first.step == second.step:
+            return True
+        if first.step not in self._kept_back:
+            kept = {first.step}
+            for step in self._steps:
+                if not step.runs_after_failure and not kept.isdisjoint(step.after):
+                    kept.add(step.name)
+            self._kept_back[first.step] = frozenset(kept)
+        return second.step in self._kept_back[first.step]
 
 
 @dataclass
@@ -103,7 +117,7 @@ class Guards:
         self, consumer: Act, training: Act, way: tuple[Act, ...], seen: set[tuple[int, str]]
     ) -> Iterator[Unguarded]:
         for name in consumer.reads:
-            if (id(consumer), name) in seen or self._is_report(name):
+            if (id(consumer), name) in seen:
                 continue
             seen.add((id(consumer), name))
             if self._guard(name, consumer, training):
@@ -112,21 +126,19 @@ class Guards:
             if not producers:
                 yield self._fault(name, way, training)
             for producer in producers:
-                if producer.reads:
+                if (validator := self._overwritten(name, producer, training)) is not None:
+                    yield Unguarded(
+                        training, name, (producer, *way), Fault.WRITTEN_SINCE, validator, producer
+                    )
+                elif producer.reads:
                     yield from self._ways(producer, training, (producer, *way), seen)
                 else:
                     yield self._fault(name, (producer, *way), training)
 
-    def _is_report(self, name: str) -> bool:
-        """Say whether a validator itself wrote it: that is what it found, and no data."""
-        return any(
-            overlap(name, one) for v in self._validators for one in v.writes if one not in v.reads
-        )
-
     def _producers(self, name: str, consumer: Act) -> list[Act]:
         before = [
             act
-            for act in self._writers
+            for act in (*self._writers, *self._validators)
             if act is not consumer
             and any(overlap(name, one) for one in act.writes)
             and self.order.precedes(act, consumer)
@@ -143,9 +155,20 @@ class Guards:
             if not any(other is not act and self.order.precedes(act, other) for other in whole)
         ]
 
+    def _overwritten(self, name: str, writer: Act, training: Act) -> Act | None:
+        """Return the validator of what a writer wrote over, if that was validated."""
+        for act in self._writers:
+            over = act is not writer and any(overlap(name, one) for one in act.writes)
+            if over and act.reads and self.order.precedes(act, writer):
+                guards = [self._guard(one, act, training) for one in act.reads]
+                if all(guard is not None and guard is not writer for guard in guards):
+                    return guards[0]
+        return None
+
     def _coverage(self, validator: Act) -> frozenset[str]:
         """Return what a validator looks at, and what that was copied from."""
-        found: set[str] = set(validator.reads)
+        # What it hands on, or reports, stands for what it looked at.
+        found: set[str] = {*validator.reads, *validator.writes}
         pending = list(validator.reads)
         while pending:
             name = pending.pop()
@@ -175,7 +198,7 @@ class Guards:
             return Fault.ELSEWHERE
         if validator.condition and validator.condition != training.condition:
             return Fault.ELSEWHERE
-        if not validator.stops or training.after_failure:
+        if not validator.stops or not self.order.keeps_back(validator, training):
             return Fault.CANNOT_STOP
         if self._writer_between(validator, name, consumer) is not None:
             return Fault.WRITTEN_SINCE

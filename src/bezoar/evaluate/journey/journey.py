@@ -12,6 +12,7 @@ from bezoar.evaluate.journey.graph import Edge, Node, graph_of
 from bezoar.evaluate.pipelines.definition import Pipeline, Text
 
 _RUN_BY_OTHERS: Final = frozenset({"python", "shell", "makefile", "mlproject"})
+_SCRIPTS: Final = frozenset({"python", "shell"})
 _RULES_OF_REVIEW: Final = frozenset({"CODEOWNERS"})
 
 
@@ -57,10 +58,11 @@ def build(
         files: The files of the tree, by path.
         validators: Programs, scripts and calls of the team's own that count as validators.
     """
-    known = tuple(pipelines)
+    known, given = tuple(pipelines), files or {}
     library = library_of(known, validators)
     followed = [follow(one, library) for one in known]
     run = {name for one in followed for name in one.runs if name != one.pipeline.place.name}
+    run |= _mentioned(known, given)
     alone = tuple(
         one
         for one in followed
@@ -69,7 +71,6 @@ def build(
             and (one.pipeline.place.name in run or not one.trains)
         )
     )
-    given = files or {}
     texts = {
         path: file.text
         for path, file in given.items()
@@ -77,3 +78,18 @@ def build(
     }
     nodes, edges = graph_of(alone)
     return Journey(alone, known, tuple(arrivals), frozenset(given), texts, nodes, edges)
+
+
+def _mentioned(pipelines: Iterable[Pipeline], files: Mapping[str, Text]) -> set[str]:
+    """Return the scripts whose names stand in a definition: it runs them in a way of its own."""
+    texts = {
+        one.place.name: files[one.place.name].text
+        for one in pipelines
+        if one.format not in _SCRIPTS and one.place.name in files
+    }
+    return {
+        one.place.name
+        for one in pipelines
+        if one.format in _SCRIPTS
+        and any(posixpath.basename(one.place.name) in text for text in texts.values())
+    }

@@ -58,7 +58,7 @@ _DATA_SUFFIX: Final = re.compile(
 _NO_DATA: Final = re.compile(
     r"(?:\.(?:py|sh|bash|ya?ml|toml|cfg|ini|md|ipynb|r|jl|lock|sql|dockerfile|whl|env)"
     r"|\.(?:pt|pth|onnx|safetensors|ckpt|joblib|bin|h5|keras|pb|gguf)"
-    r"|(?:^|/)(?:requirements[^/]*\.txt|params\.json|config[^/]*\.json|expectations?(?:/.*)?"
+    r"|(?:^|/)models?(?:/.*)?|(?:^|/)(?:requirements[^/]*\.txt|params\.json|config[^/]*\.json|expectations?(?:/.*)?"
     r"|[^/]*suites?(?:/.*)?|great_expectations(?:/.*)?|gx(?:/.*)?|src|scripts?|metrics[^/]*|plots[^/]*))$",
     re.IGNORECASE,
 )
@@ -231,8 +231,8 @@ def _of_program(  # noqa: PLR0911 - one case each
     if name in ("tar", "unzip", "gunzip", "unxz", "7z"):
         return _unpacked(words[1:])
     if name == "sed" and "-i" in words:
-        places = tuple(identity(word) for word in words[2:] if _is_path(word))
-        return places, places
+        edited = tuple(identity(word) for word in words[2:] if _is_path(word))
+        return edited, edited
     return _of_script(words[1:])
 
 

@@ -1,5 +1,6 @@
 """BZ228: a model goes live and nothing judges it before."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -21,11 +22,14 @@ RULE: Final = Rule(
 )
 
 
+_NAMED: Final = re.compile(r"(?:^|\.)environment(?:$|\.name$)|manual_?approval", re.IGNORECASE)
+
+
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each promotion that nothing before it can stop."""
     for one in journey.followed:
         for act in one.acts:
-            if act.role is Role.PROMOTE and not _is_gated(one, act):
+            if _goes_live(one, act) and not _is_gated(one, act):
                 yield Finding(
                     RULE,
                     act.place,
@@ -37,19 +41,29 @@ def findings(journey: Journey) -> Iterator[Finding]:
 
 
 def _is_gated(one: Followed, promotion: Act) -> bool:
-    # In CI a condition mostly asks for a branch, which says nothing about the model.
-    asks = not one.in_ci or "output" in promotion.condition
-    if promotion.condition and asks and not promotion.after_failure:
+    # What all steps share is when the pipeline runs, and judges nothing.
+    shared = {act.condition for act in one.acts if act.role is Role.TRAIN}
+    if promotion.condition and promotion.condition not in shared and not promotion.after_failure:
         return True
     step = next((step for step in one.steps if step.name == promotion.step), None)
-    if step is not None and any(
-        "environment" in name or "approval" in name for name in step.settings
-    ):
+    if step is not None and any(_NAMED.search(name) for name in step.settings):
         return True
     return any(
         act.role is Role.GATE
         and act.stops
-        and not promotion.after_failure
         and one.order.precedes(act, promotion)
+        and one.order.keeps_back(act, promotion)
         for act in one.acts
+    )
+
+
+def _goes_live(one: Followed, act: Act) -> bool:
+    """Say whether an act puts a model into production: a registration that approves does, too."""
+    if act.role is not Role.REGISTER:
+        return act.role is Role.PROMOTE
+    step = next((step for step in one.steps if step.name == act.step), None)
+    values = step.settings.items() if step is not None else ()
+    return any(
+        "approval" in name.lower() and value.strip("\"'").lower() == "approved"
+        for name, value in values
     )

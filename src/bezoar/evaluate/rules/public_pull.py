@@ -27,9 +27,12 @@ def findings(journey: Journey) -> Iterator[Finding]:
     for one in journey.followed:
         if not (one.trains or one.in_ci):
             continue
+        # A library's own catalogue and a folder of the pipeline's are spelled alike.
+        written = {name.rpartition("|")[2] for act in one.acts for name in act.writes}
         for arrival in journey.arriving(one):
             at = arrival.path, arrival.line
-            if not arrival.public or arrival.kind not in _DATA or at in seen:
+            own = arrival.uri.rpartition(":")[2] in written
+            if not arrival.public or arrival.kind not in _DATA or at in seen or own:
                 continue
             seen.add(at)
             where = "training" if one.trains else "continuous integration"
