@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Text
+from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.syntax.notebook_cells import Cell, as_python, notebook
 from bezoar.syntax.python.declared import declared
 from bezoar.syntax.python.folding import Folding, substituted
@@ -73,6 +74,18 @@ class PythonCode:
             return number
         at, cell = self._origin[min(number, len(self._origin)) - 1]
         return cell.raw[min(at, len(cell.raw) - 1)]
+
+    def secrets(self) -> list[tuple[str, int]]:
+        """Return where a secret stands as plain text: a name that is given one, and the line."""
+        found = []
+        for node in self.tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            value = getattr(node, "value", None)
+            names = [one.id for one in targets if isinstance(one, ast.Name)]
+            text = value.value if isinstance(value, ast.Constant) else None
+            if names and isinstance(text, str) and is_secret(names[0], text):
+                found.append((names[0], self.line(node)))
+        return found
 
     def function(self, name: str) -> Scope | None:
         """Return a function or method of this module by its full name."""

@@ -100,6 +100,14 @@ def is_data(text: str) -> bool:
     return _DATA.search(text) is not None or ("/" in text and _FOLDER.fullmatch(text) is not None)
 
 
+def is_writing(last: str, given: Given) -> bool:
+    """Say whether a function writes where its arguments say, by the last part of its name."""
+    if last == "open":
+        mode = literal(given.get(1, ("mode",))) or literal(given.get(0))
+        return len(mode) <= 3 and any(letter in mode for letter in "wax")  # noqa: PLR2004 - `wb+`
+    return (_WRITING.fullmatch(last) or _MOVING.fullmatch(last)) is not None
+
+
 def paths_in(value: Value, *, known: bool = False) -> list[str]:
     """Return the paths that a value holds.
 
@@ -107,7 +115,8 @@ def paths_in(value: Value, *, known: bool = False) -> list[str]:
         value: An argument.
         known: Whether the argument's name says that it is a path.
     """
-    waiting, found = [value], []
+    waiting: list[Value] = [value]
+    found: list[str] = []
     while waiting and len(found) < _MOST:
         one = waiting.pop(0)
         if isinstance(one, Items):

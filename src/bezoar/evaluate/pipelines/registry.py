@@ -18,6 +18,7 @@ PARSERS: Final[tuple[str, ...]] = (
     "bezoar.evaluate.pipelines.makefile_rules:PARSER",
     "bezoar.evaluate.pipelines.mlproject:PARSER",
     "bezoar.evaluate.pipelines.mlproject:RECIPE",
+    "bezoar.evaluate.pipelines.python_file:PARSER",
     "bezoar.evaluate.pipelines.sagemaker:PARSER",
     "bezoar.evaluate.pipelines.shell_script:PARSER",
 )
