@@ -369,8 +369,8 @@ def _column_facts(one: "ColumnProfile") -> str:
     if one.unique is not None:
         facts.append(f"{one.unique:,} different")
     facts.append(f"{share(one.nulls / one.rows)} null" if one.nulls else "no null")
-    if one.numbers is not None and one.numbers.nan + one.numbers.infinite:
-        facts.append(f"{one.numbers.nan:,} NaN, {one.numbers.infinite:,} infinite")
+    if one.nan + one.infinite:
+        facts.append(f"{one.nan:,} NaN, {one.infinite:,} infinite")
     return ", ".join(facts)
 
 

@@ -17,6 +17,7 @@ LONGEST_VALUE: Final = 200
 BINS: Final = 40
 # The range of a histogram ends this many times the spread of the middle 98 % outside of it.
 _ROOM: Final = 0.5
+_EXACT: Final = 2.0**52  # above it, a half is lost beside a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,6 @@ class Numbers:
 
     Attributes:
         count: How many are finite.
-        nan: How many are not a number.
-        infinite: How many are infinite.
         mean: None where it overflows.
         deviation: Standard deviation; None where it overflows.
         low: The smallest.
@@ -53,8 +52,6 @@ class Numbers:
     """
 
     count: int
-    nan: int
-    infinite: int
     mean: float | None
     deviation: float | None
     low: float
@@ -74,7 +71,9 @@ class ColumnProfile:
         rows: Of the table.
         nulls: Rows without a value.
         unique: Different values, nulls left aside; None where they were not counted.
-        numbers: For numbers and times.
+        nan: Rows that hold no number, but say so (NaN).
+        infinite: Rows that are infinite.
+        numbers: For numbers and times; None where none is finite.
         top: The commonest values with their counts, as text; long ones are cut.
         lengths: Shortest, mean and longest length in bytes, for text.
     """
@@ -85,6 +84,8 @@ class ColumnProfile:
     rows: int
     nulls: int
     unique: int | None = None
+    nan: int = 0
+    infinite: int = 0
     numbers: Numbers | None = None
     top: tuple[tuple[str, int], ...] = ()
     lengths: tuple[int, float, int] | None = None
@@ -95,12 +96,12 @@ class ColumnProfile:
         known = self.rows - self.nulls
         if not known:
             return "all null"
+        if self.nan + self.infinite:
+            return "not all finite"
         if self.unique == 1 and known > 1:
             return "constant"
         if self.unique == known and known > 1 and self.role is Role.CATEGORY:
             return "each value once"
-        if self.numbers is not None and self.numbers.nan + self.numbers.infinite:
-            return "not all finite"
         return ""
 
 
@@ -121,10 +122,12 @@ def profile_column(
         # Where nothing is finite, NaN and infinities are all that there is to tell apart.
         unique = found.unique or series.drop_nulls().n_unique()
         top = _top(as_text(series))[0] if unique <= TOP and role is Role.NUMBER else ()
-        return ColumnProfile(name, kind, role, rows, nulls, unique, _numbers(found), top)
+        odd = found.nan, found.infinite
+        return ColumnProfile(name, kind, role, rows, nulls, unique, *odd, _numbers(found), top)
     if role is Role.CATEGORY:
         top, unique = _top(as_text(series))
-        return ColumnProfile(name, kind, role, rows, nulls, unique, None, top, _lengths(series))
+        lengths = _lengths(series)
+        return ColumnProfile(name, kind, role, rows, nulls, unique, top=top, lengths=lengths)
     if role is Role.IDENTITY:
         return ColumnProfile(name, kind, role, rows, nulls, series.drop_nulls().n_unique())
     return ColumnProfile(name, kind, role, rows, nulls)
@@ -187,8 +190,6 @@ def _numbers(found: Ordered) -> Numbers | None:
         mean, deviation = float(values.mean()), float(values.std())
     return Numbers(
         count=values.size,
-        nan=found.nan,
-        infinite=found.infinite,
         mean=mean if np.isfinite(mean) else None,
         deviation=deviation if np.isfinite(deviation) else None,
         low=float(values[0]),
@@ -224,7 +225,7 @@ def robust_edges(*parts: Floats, bins: int = BINS) -> Floats:
         room = most / 2 - least / 2
     low, high = max(least, low - room), min(most, high + room)
     whole = all(bool((p[:: max(1, p.size // 1000)] % 1 == 0).all()) for p in parts)
-    if whole and high - low < bins:
+    if whole and high - low < bins and max(-low, high) < _EXACT:
         return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
     if not high > low:
         pad = max(0.5, abs(high) * 1e-6)
