@@ -69,7 +69,8 @@ def audit(bezoar):
 
     def call(*arguments):
         code, out, err = bezoar("audit", *arguments, "--format", "json")
-        return code, json.loads(out) if out else err
+        assert out, err
+        return code, json.loads(out)
 
     return call
 
@@ -184,7 +185,7 @@ def test_excluded_paths_are_not_audited(audit, root):
     assert codes(audit()[1]) == []
 
 
-def test_a_change_is_judged_by_the_word_of_before(audit, root):
+def test_a_change_is_judged_by_the_word_of_before(bezoar, audit, root):
     base = commit(root)
     assert codes(audit("--diff", base)[1]) == []
     write(root, UNVALIDATED.replace("train.py", "train.py # bezoar: ignore[BZ225] trust me"))
@@ -193,8 +194,7 @@ def test_a_change_is_judged_by_the_word_of_before(audit, root):
     assert (code, codes(found)) == (1, ["BZ225"])
     merged = commit(root)
     (root / "bezoar.toml").write_text("")
-    code, found = audit("--diff", merged)
-    assert codes(found) == []
+    assert bezoar("audit", "--diff", merged)[0] == 4  # merged: from now on it counts
 
 
 # What no file shows.

@@ -163,9 +163,16 @@ def script(ci, root):
     _, text, _ = ci_file(ci, root, "0.1.0")
     jobs = yaml.safe_load(text)
     if ci is Ci.GITLAB:
-        return jobs["bezoar"]["script"][0].replace("/tmp/bezoar/bin/bezoar", str(BEZOAR))  # noqa: S108
-    lines = jobs["jobs"]["bezoar"]["steps"][-1]["run"]
-    return lines.replace('"$RUNNER_TEMP/bezoar/bin/bezoar"', str(BEZOAR))
+        lines, where = jobs["bezoar"]["script"][0], "/tmp/bezoar/bin/"  # noqa: S108 - a container's
+    else:
+        steps = jobs["jobs"]["bezoar"]["steps"]
+        lines = "\n".join(
+            step["run"] for step in steps if "run" in step and "venv" not in step["run"]
+        )
+        where = '"$RUNNER_TEMP/bezoar/bin/'
+        lines = lines.replace('/bin/bezoar"', "/bin/bezoar").replace('/bin/python"', "/bin/python")
+    # What a suite needs is installed here.
+    return lines.replace(f"{where}bezoar", str(BEZOAR)).replace(f"{where}python -I -m pip", "true")
 
 
 @pytest.mark.parametrize("ci", [Ci.GITHUB, Ci.GITLAB])
@@ -185,6 +192,78 @@ def test_the_job_that_is_written_runs(tmp_path, ci, change, code):
         check=False,
     )
     assert done.returncode == code, done.stderr
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  train:
+    runs-on: ubuntu-24.04
+    steps:
+      - run: bezoar pull signs@1 --to data/signs
+      - run: bezoar validate data/signs
+      - run: python train.py --data data/signs --out model.joblib
+"""
+
+
+@pytest.mark.parametrize("ci", [Ci.GITHUB, Ci.GITLAB])
+@pytest.mark.parametrize(("spoiled", "code"), [(True, 1), (False, 0)])
+def test_the_job_fails_where_a_change_opens_a_way_past_validation(tmp_path, ci, spoiled, code):
+    origin = tmp_path / "origin"
+    repository(origin)
+    path = origin / ".github" / "workflows" / "train.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(WORKFLOW)
+    base = commit(origin)
+    excuse = '[audit]\nexclude = [".github/*"]\nvalidators = ["python train.py"]\n'
+    (origin / "bezoar.toml").write_text(excuse if spoiled else "")
+    path.write_text(
+        WORKFLOW.replace("validate data/signs", "validate data/signs || true")
+        if spoiled
+        else WORKFLOW + "# as before\n"
+    )
+    commit(origin)
+    done = subprocess.run(
+        ["bash", "-e"],
+        input=script(ci, tmp_path),
+        cwd=origin,
+        env={**os.environ, "BASE": base, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("The validation cannot stop the training" in done.stdout) is spoiled
+
+
+@pytest.mark.parametrize("ci", [Ci.GITHUB, Ci.GITLAB])
+def test_the_job_fails_where_data_is_not_what_its_suite_says(tmp_path, ci):
+    origin = tmp_path / "origin"
+    base = repository(origin)
+    (origin / "expectations").mkdir()
+    (origin / "expectations" / "-signs.json").write_text("{}")
+    commit(origin)
+    told = tmp_path / "told"
+    stand_in = tmp_path / "bezoar"
+    # A bezoar that notes what it is asked, delivers data, and finds something in it.
+    stand_in.write_text(
+        f'#!/bin/sh\necho "$*" >>{told}\ncase $1 in pull) echo data/x ;; validate) exit 1 ;; esac\n'
+    )
+    stand_in.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-e"],
+        input=script(ci, tmp_path).replace(str(BEZOAR), str(stand_in)),
+        cwd=origin,
+        env={**os.environ, "BASE": base, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert told.read_text().splitlines()[2:] == [
+        "pull -- -signs",
+        "validate --suite expectations/-signs.json -- data/x",
+    ]
 
 
 def test_as_a_process(root):

@@ -118,3 +118,69 @@ def test_bytes_that_nobody_approved_are_not_delivered(run, project):
             path.write_bytes(data)
     assert run("make", "check")[0] == 2
     assert not (project / "data" / "signs").exists()
+
+
+SPOILED = {
+    "a check that cannot stop": (
+        "Makefile",
+        "check_signs.py $(DATA)",
+        "check_signs.py $(DATA) || true",
+        "BZ236",
+    ),
+    "training that waits for no check": ("Makefile", "train: check", "train: $(DATA)", "BZ225"),
+    "a check on some days": (
+        "Makefile",
+        "\t$(PYTHON) check_signs.py $(DATA)",
+        '\tif [ -n "$$CHECK" ]; then $(PYTHON) check_signs.py $(DATA); fi',
+        "BZ226",
+    ),
+    "data that comes after the check": (
+        "Makefile",
+        "\t$(PYTHON) train.py",
+        "\taws s3 sync s3://uploads/signs $(DATA)\n\t$(PYTHON) train.py",
+        "BZ227",
+    ),
+    "a public source": (
+        "Makefile",
+        "bezoar pull signs@1 --to $(DATA)",
+        "curl -fsSL https://data.example.org/signs.csv --create-dirs -o $(DATA)/signs.csv",
+        "BZ221",
+    ),
+}
+
+
+def audited(project, *arguments):
+    done = subprocess.run(
+        [BEZOAR, "audit", "--format", "json", *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Return a copy of the example's files alone."""
+    folder = tmp_path / "stop-sign"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".bezoar"))
+    return folder
+
+
+def test_its_audit_is_clean(tree):
+    code, found = audited(tree)
+    assert (code, found["findings"]) == (0, [])
+    assert found["validated_percent"] == 100
+    assert set(found["definitions"]) >= {"Makefile", ".github/workflows/train.yml"}
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_its_audit_sees_each_way_to_spoil_it(tree, how):
+    name, old, new, code = SPOILED[how]
+    text = (tree / name).read_text()
+    assert text.count(old) == 1
+    (tree / name).write_text(text.replace(old, new))
+    exit_code, found = audited(tree)
+    assert exit_code == 1
+    assert code in {one["code"] for one in found["findings"]}

@@ -14,7 +14,8 @@ class Ci(StrEnum):
 
 
 _GITHUB: Final = """\
-# Fails a change that brings in data, or a model trained elsewhere, that nobody registered.
+# Fails a change that brings in data, or a model trained elsewhere, that nobody registered, one that
+# opens a way around validation, and data that is not what its suite says.
 name: bezoar
 on:
   pull_request:
@@ -47,10 +48,24 @@ jobs:
           set -- --format github
           if test -n "$BASE"; then set -- "$@" --diff "$BASE"; fi
           "$RUNNER_TEMP/bezoar/bin/bezoar" check "$@"
+      # The way of the data into training; 4: no pipeline is defined here.
+      - run: |
+          set -- --format github
+          if test -n "$BASE"; then set -- "$@" --diff "$BASE"; fi
+          "$RUNNER_TEMP/bezoar/bin/bezoar" audit "$@" || test "$?" -eq 4
+      # Each data set with a suite, as it was approved.
+      - run: |
+          for suite in expectations/*.json; do
+            if test ! -e "$suite"; then break; fi
+            "$RUNNER_TEMP/bezoar/bin/python" -I -m pip install --quiet "bezoar[gx]==VERSION"
+            data=$("$RUNNER_TEMP/bezoar/bin/bezoar" pull -- "$(basename "$suite" .json)")
+            "$RUNNER_TEMP/bezoar/bin/bezoar" validate --suite "$suite" -- "$data"
+          done
 """
 
 _GITLAB: Final = """\
-# Fails a change that brings in data, or a model trained elsewhere, that nobody registered.
+# Fails a change that brings in data, or a model trained elsewhere, that nobody registered, one that
+# opens a way around validation, and data that is not what its suite says.
 # Whose signatures count is decided outside the repository: set the CI variable BEZOAR_TRUST to
 # the fingerprint of the first key, as `bezoar keys list` shows it.
 bezoar:
@@ -71,6 +86,17 @@ bezoar:
       base=${CI_MERGE_REQUEST_TARGET_BRANCH_SHA:-${CI_MERGE_REQUEST_DIFF_BASE_SHA:-}}
       if test -n "$base"; then set -- "$@" --diff "$base"; fi
       /tmp/bezoar/bin/bezoar check "$@"
+      # The way of the data into training; 4: no pipeline is defined here.
+      set --
+      if test -n "$base"; then set -- --diff "$base"; fi
+      /tmp/bezoar/bin/bezoar audit "$@" || test "$?" -eq 4
+      # Each data set with a suite, as it was approved.
+      for suite in expectations/*.json; do
+        if test ! -e "$suite"; then break; fi
+        /tmp/bezoar/bin/python -I -m pip install --quiet "bezoar[gx]==VERSION"
+        data=$(/tmp/bezoar/bin/bezoar pull -- "$(basename "$suite" .json)")
+        /tmp/bezoar/bin/bezoar validate --suite "$suite" -- "$data"
+      done
   artifacts:
     when: always
     paths: [bezoar.xml]
