@@ -22,7 +22,7 @@ from bezoar.syntax.nodes import Scalar
 from bezoar.syntax.python.arguments import Given, given
 from bezoar.syntax.python.folding import substituted
 from bezoar.syntax.python.scopes import END, Point, Scope
-from bezoar.syntax.python.value import Items, Plain, Symbol, Value
+from bezoar.syntax.python.value import Items, Plain, Symbol, Table, Value
 from bezoar.syntax.unreadable import UnreadableError
 
 _DSL: Final = ("kfp.dsl", "kfp.v2.dsl", "kfp.components", "kfp.v2.components", "kfp")
@@ -176,10 +176,16 @@ class _Kfp(Composer):
             return None
         made = self.add(call, literal(call.given.named.get("display_name")) or last)
         draft = self.drafts[next(iter(made.tasks))]
+        specs = call.given.get(None, ("worker_pool_specs",))
+        container = _inside(specs, "container_spec") if specs is not None else Given()
         image = call.given.get(None, ("container_uri", "serving_container_image_uri"))
+        image = image or container.get(None, ("image_uri",))
         account = literal(call.given.get(None, ("service_account",)))
         draft.step = replace(
-            draft.step, image=image_of(literal(image), draft.step.place.line), identity=account
+            draft.step,
+            image=image_of(literal(image), draft.step.place.line),
+            identity=account,
+            commands=tuple(_commands(container, 99, draft.step.place.line or 1)),
         )
         return made
 
@@ -242,6 +248,23 @@ def _commands(options: Given, start: int, line: int) -> Iterator[Command]:
         values += value.items if isinstance(value, Items) else [value]
     said = [literal(one) for one in values if one is not None]
     yield from container_commands([Scalar(one, line, line, one) for one in said if one])
+
+
+def _inside(value: Value, wanted: str) -> Given:
+    """Return the first dictionary of this name in lists and dictionaries, as arguments."""
+    waiting = [value]
+    for _ in range(256):
+        if not waiting:
+            break
+        one = waiting.pop(0)
+        if isinstance(one, Items):
+            waiting += one.items
+        elif isinstance(one, Table):
+            for key, inner in one.pairs:
+                if literal(key) == wanted and isinstance(inner, Table):
+                    return Given([], {literal(name): each for name, each in inner.pairs})
+                waiting.append(inner)
+    return Given()
 
 
 def _spec(code: PythonCode, scope: Scope) -> Given:

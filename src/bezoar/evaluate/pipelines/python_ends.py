@@ -62,6 +62,19 @@ def has_return(body: Iterable[ast.stmt]) -> bool:
     return ends(body) == "leave"
 
 
+def turned_round(test: ast.expr) -> bool:
+    """Say whether a test holds where something failed: `not ok`, `ok is False`."""
+    match test:
+        case ast.UnaryOp(ast.Not()):
+            return True
+        case ast.Compare(_, [ast.Is() | ast.Eq()], [ast.Constant(False)]):
+            return True
+        case ast.BoolOp(values=values):
+            return any(turned_round(one) for one in values)
+        case _:
+            return False
+
+
 def swallows(handler: ast.ExceptHandler, *, followed: bool) -> bool:
     """Say whether a handler lets the program go on.
 

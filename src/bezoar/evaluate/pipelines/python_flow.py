@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode, literal
 from bezoar.evaluate.pipelines.python_data import Named, data_of, is_writing
-from bezoar.evaluate.pipelines.python_ends import ends, has_return, is_exit, swallows
+from bezoar.evaluate.pipelines.python_ends import ends, has_return, is_exit, swallows, turned_round
 from bezoar.evaluate.pipelines.python_record import GROWING, RUNNERS, Recorder
 from bezoar.syntax.python.arguments import Given, given
 from bezoar.syntax.python.folding import substituted
@@ -247,7 +247,10 @@ class Flow:
                 body = replace(
                     inside, condition=_both(here.condition, said), chain=chain or here.chain
                 )
+                first_made = len(self.recorder.made)
                 self.block(node.body, body)
+                if chain and not turned_round(node.test):
+                    self._decides(data, first_made)
                 if said and not data.results and has_return(node.body):
                     skipping = f"not ({said})"
             arm += 1
@@ -263,7 +266,10 @@ class Flow:
                 condition=_both(here.condition, said),
                 chain=chain or here.chain,
             )
+            first_made = len(self.recorder.made)
             self.block(rest, other)
+            if chain and turned_round(node.test):
+                self._decides(data, first_made)
             return skipping
 
     def _guard(self, data: Data, body: list[ast.stmt], here: Here) -> int:
@@ -276,6 +282,11 @@ class Flow:
             return 0
         self._chains += 1
         return self.recorder.chained(data.results, self._chains)
+
+    def _decides(self, data: Data, first: int) -> None:
+        """Take results for looked at where what they guard does something with data."""
+        if any(one.command.reads or one.command.writes for one in self.recorder.made[first:]):
+            self.recorder.check(data.results, loud=True)
 
     def attempt(self, node: ast.Try | ast.TryStar, here: Here) -> None:
         """Walk over a `try`: what it swallows stops nothing, unless a name tells of it later."""
@@ -375,8 +386,8 @@ class Flow:
                 return self.call(node, here)
             case ast.BinOp():
                 return self._operation(node, here)
-            case ast.BoolOp(_, values):
-                return self._tested(values, here)
+            case ast.BoolOp(values=values):
+                return self._tested(values, here, both=isinstance(node.op, ast.And))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 for one in node.generators:
                     self.assign(one.target, self.expression(one.iter, here), here, None)
@@ -419,11 +430,14 @@ class Flow:
                 last = found
         return found
 
-    def _tested(self, values: list[ast.expr], here: Here) -> Data:
-        """Walk over `a and b`; `ok or sys.exit(1)` looks at `ok`."""
+    def _tested(self, values: list[ast.expr], here: Here, *, both: bool) -> Data:
+        """Walk over `a and b`; `ok or sys.exit(1)` looks at `ok`, and `a` decides about `b`."""
         found = NOTHING
         for value in values:
             data = self.expression(value, here)
+            if not data.results:
+                said = _said(value) if both else f"not ({_said(value)})"
+                here = replace(here, condition=_both(here.condition, said))
             if is_exit(value):
                 self.recorder.check(found.results, loud=True)
             found |= data

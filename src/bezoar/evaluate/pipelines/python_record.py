@@ -138,7 +138,7 @@ class Recorder:
             stdin=one.stdin,
             reads=one.reads,
             writes=one.writes,
-            checked=checked or number in self._chains,
+            checked=checked,
         )
 
     def _arguments(self, given: Given, line: int) -> str:
