@@ -27,6 +27,7 @@ from bezoar.evaluate.pipelines.definition import (
     Step,
     Text,
 )
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import is_secret, of_script, of_variables
 from bezoar.evaluate.pipelines.ordering import in_order
@@ -267,7 +268,7 @@ class _Run:
             commands=commands,
             uses=uses,
             settings={**scope.settings, **public_settings(at(node, "inputs"), scope.fold)},
-            image=scope.image,
+            image=image_within(commands) or scope.image,
             reads=reads,
             writes=writes,
             after=scope.before,

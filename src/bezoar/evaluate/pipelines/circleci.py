@@ -11,6 +11,7 @@ from typing import Final
 from bezoar.core.finding import Finding
 from bezoar.evaluate.pipelines.container_commands import shell_flags
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step, Text, Trigger
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.faults import cyclic, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import of_script, of_variables
 from bezoar.evaluate.pipelines.ordering import in_order
@@ -240,7 +241,7 @@ class _Workflow:
             commands=commands,
             uses="" if name == "run" else name,
             settings={**job.settings, **public_variables(node)},
-            image=job.image,
+            image=image_within(commands) or job.image,
             reads=reads,
             writes=writes,
             after=job.before,

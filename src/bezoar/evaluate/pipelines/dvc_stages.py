@@ -12,6 +12,7 @@ from typing import Final
 
 from bezoar.core.finding import Finding
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step, Text, Trigger
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import of_script
 from bezoar.evaluate.pipelines.ordering import in_order
@@ -214,6 +215,7 @@ class _Stages:
             name=names.unique(stage.name),
             place=place(self.file.path, node.line),
             commands=tuple(commands),
+            image=image_within(commands),
             reads=tuple(self._references(items(at(node, "deps")), folder, stage.values)),
             writes=tuple(self._references(outs, folder, stage.values)),
             secrets=tuple(secrets),

@@ -14,6 +14,7 @@ from bezoar.evaluate.pipelines.definition import (
     Step,
     Trigger,
 )
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.github_expressions import (
     condition_of,
     fold,
@@ -121,7 +122,9 @@ def step_of(node: Node, job: Job, names: Names, number: int) -> Step:
         commands=commands,
         uses=uses,
         settings=_settings(given, local),
-        image=image_of(uses[9:], node.line) if uses.startswith("docker://") else job.image,
+        image=image_of(uses[9:], node.line)
+        if uses.startswith("docker://")
+        else image_within(commands) or job.image,
         reads=tuple(reads),
         writes=tuple(writes),
         after=job.before,

@@ -17,6 +17,7 @@ from bezoar.evaluate.pipelines.definition import (
     Text,
     Trigger,
 )
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.gitlab_config import Config
 from bezoar.evaluate.pipelines.gitlab_rules import When, triggers_of, when_of
@@ -213,6 +214,7 @@ class _Run:
             replace(
                 base,
                 commands=commands,
+                image=image_within(commands) or base.image,
                 reads=self._received(node, job, jobs),
                 writes=handed,
                 secrets=tuple(secrets),

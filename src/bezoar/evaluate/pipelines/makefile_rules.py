@@ -20,6 +20,7 @@ from bezoar.evaluate.pipelines.definition import (
     Text,
     Trigger,
 )
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.faults import cyclic, missing, unreadable
 from bezoar.evaluate.pipelines.inline_secrets import of_script
 from bezoar.evaluate.pipelines.makefile_text import Line, Variables, logical_lines
@@ -174,6 +175,7 @@ class _Targets:
             name=names.unique(target.name),
             place=place(target.path, target.line),
             commands=commands,
+            image=image_within(commands),
             reads=tuple(reads),
             writes=(Reference(self._path(target.name), target.line),) if written else (),
             after=tuple(name for name in target.needs if name in self.targets),

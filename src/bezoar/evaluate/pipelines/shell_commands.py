@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Command, OnFailure
+from bezoar.evaluate.pipelines.docker_run import contained
 from bezoar.evaluate.pipelines.shell_parts import handlers, is_test, leaves, negated, plain
 from bezoar.evaluate.pipelines.shell_variables import Variables
 from bezoar.syntax import shell_tree
@@ -295,6 +296,22 @@ class _Walk:
             yield from self._inner(command.document, command.document_line, words, context)
         else:
             yield made
+            within = contained([self.variables.fold(word) for word in words])
+            if within is not None and within[1] and self.depth < _DEEPEST:
+                yield from self._within(within[1], made)
+
+    def _within(self, words: list[str], outer: Command) -> Iterator[Command]:
+        """Follow the command that a container runs: its status is that of `docker run`."""
+        code = _option(words, "c")
+        if _SHELLS.fullmatch(words[0]) and code:
+            context = _Context(
+                stops=outer.on_failure is OnFailure.STOPS,
+                condition=outer.condition,
+                chain=outer.chain,
+            )
+            yield from self._inner(_unquoted(code), outer.line, words, context)
+        else:
+            yield replace(outer, text=" ".join(words), stdin="")
 
     def _inner(
         self, text: str, line: int, words: list[str], context: _Context

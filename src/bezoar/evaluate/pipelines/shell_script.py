@@ -6,6 +6,7 @@ from typing import Final
 
 from bezoar.evaluate.pipelines.container_commands import shell_flags
 from bezoar.evaluate.pipelines.definition import Pipeline, Step, Text
+from bezoar.evaluate.pipelines.docker_run import image_within
 from bezoar.evaluate.pipelines.inline_secrets import of_script
 from bezoar.evaluate.pipelines.reading import file_name, guarded, place
 from bezoar.evaluate.pipelines.shell_commands import commands_of
@@ -42,6 +43,7 @@ def _parsed(file: Text) -> list[Pipeline]:
         name=file_name(file.path),
         place=place(file.path, commands[0].line),
         commands=commands,
+        image=image_within(commands),
         secrets=tuple(of_script(file.text, 1)),
         workspace="script",
     )
