@@ -123,6 +123,9 @@ def acts_of(pipeline: Pipeline, step: Step, library: Library, depth: int = 0) ->
         for ref in step.reads
         if (one := _reference(ref, step)) and identity(ref.name) not in given
     ]
+    # What a call says itself that it reads is no other's.
+    told = {identity(ref.name) for command in step.commands for ref in command.reads}
+    declared = [one for one in declared if one[0].rpartition("|")[2] not in told]
     carried = _carried(found, declared)
     acts = [_in_step(act, step, declared, carried) for act in found]
     return [*_carrying(carried, step), *acts]
@@ -173,7 +176,9 @@ def _in_step(
     own = [_local(one, step) for one in act.reads if not (declared and one.startswith("/"))]
     reads = own or handed if act.role is Role.FETCH else [*own, *handed]
     writes = [_local(one, step) for one in act.writes]
-    writes += [one for ref in step.writes if (one := _reference(ref, step))]
+    told = {identity(ref.name) for command in step.commands for ref in command.writes}
+    written = [one for ref in step.writes if (one := _reference(ref, step))]
+    writes += [one for one in written if one.rpartition("|")[2] not in told]
     conditions = " && ".join(dict.fromkeys(filter(None, (step.condition, act.condition))))
     return replace(
         act,
@@ -199,6 +204,7 @@ def _local(name: str, step: Step) -> str:
     """Return an identity that tells a path of one workspace from that of another."""
     if (
         not name
+        or "|" in name
         or name.startswith(INTERNAL)
         or "://" in name
         or name.partition(":")[0] in ("bezoar", "dvc")
@@ -301,6 +307,8 @@ def _inner(words: Words, library: Library, folder: str, depth: int) -> list[Act]
         wanted = library.by_folder.get(("dvc", folder))
     elif (name, second) == ("mlflow", "run"):
         wanted = library.by_folder.get(("mlproject", folder))
+    elif (name, second) == ("mlflow", "recipes"):
+        wanted = library.by_folder.get(("mlflow-recipe", folder))
     if wanted is None:
         return None
     steps = _asked(wanted, words) if wanted.format == "makefile" else list(wanted.steps)
@@ -416,6 +424,6 @@ def library_of(pipelines: Iterable[Pipeline], validators: Iterable[str] = ()) ->
     for one in pipelines:
         if one.format in ("python", "shell"):
             scripts.setdefault(one.place.name, one)
-        elif one.format in ("makefile", "dvc", "mlproject"):
+        elif one.format in ("makefile", "dvc", "mlproject", "mlflow-recipe"):
             folders.setdefault((one.format, posixpath.dirname(one.place.name)), one)
     return Library(scripts, folders, frozenset(validators))

@@ -196,7 +196,8 @@ class Guards:
             return Fault.ELSEWHERE
         if not self.order.precedes(validator, training):
             return Fault.ELSEWHERE
-        if validator.condition and validator.condition != training.condition:
+        # What is joined by ` && ` all holds: the training may ask for more than the validator.
+        if set(validator.condition.split(" && ")) - {"", *training.condition.split(" && ")}:
             return Fault.ELSEWHERE
         if not validator.stops or not self.order.keeps_back(validator, training):
             return Fault.CANNOT_STOP

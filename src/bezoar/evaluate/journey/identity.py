@@ -1,12 +1,18 @@
 """Which data a name means: when two names mean the same, or one lies within the other."""
 
+import ipaddress
 import posixpath
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 INTERNAL: Final = "PIPELINE-INTERNAL:"
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"\$\{?\{?\s*([A-Za-z_][\w.]*)\s*\}?\}?")
+_INNER: Final = frozenset(
+    {"internal", "local", "lan", "corp", "intranet", "intra", "private", "svc", "localdomain"}
+    | {"artifactory", "nexus", "minio", "mirror"}
+)
 _HERE: Final = re.compile(r"^(?:\./|/(?:workspace|github/workspace|builds/[^/]+/[^/]+)/)+")
 
 
@@ -43,3 +49,18 @@ def _globbed(pattern: str, other: str) -> bool:
         return False
     start = pattern[:at].rpartition("/")[0]
     return bool(start) and (other.startswith(start) or start.startswith(other + "/"))
+
+
+def is_public_web(name: str) -> bool:
+    """Say whether a name is a web address that is not plainly the team's own."""
+    if not name.startswith(("http://", "https://")):
+        return False
+    try:
+        host = (urlsplit(name).hostname or "").lower().rstrip(".")
+    except ValueError:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        inner = _INNER & set(host.split("."))
+        return "." in host and not inner and "{" not in host

@@ -8,6 +8,8 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.acts import Role
+from bezoar.evaluate.journey.identity import is_public_web
 
 RULE: Final = Rule(
     code="BZ221",
@@ -43,3 +45,15 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 evidence={"uri": arrival.uri, "pipeline": one.pipeline.name},
                 next="bezoar fetch SOURCE --name NAME, then bezoar pull NAME in the pipeline",
             )
+        for act in one.acts:
+            at = act.place.name, act.place.line or 1
+            found = [name for name in act.reads if is_public_web(name)]
+            if act.role is Role.FETCH and found and at not in seen:
+                seen.add(at)
+                yield Finding(
+                    RULE,
+                    act.place,
+                    f"{found[0]} is pulled straight from its publisher, with {act.name}",
+                    evidence={"uri": found[0], "pipeline": one.pipeline.name},
+                    next="bezoar fetch SOURCE --name NAME, then bezoar pull NAME in the pipeline",
+                )
