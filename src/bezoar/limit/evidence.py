@@ -175,6 +175,12 @@ class Evidence:
             return np.asarray(self.per_false_alarm * classes * len(RATIOS) / weights.ravel())
 
 
+def compile_loops() -> None:
+    """Turn the loops into machine code now, rather than at the first prediction (seconds)."""
+    one = np.zeros(1, np.int64)
+    list(Evidence(np.full((1, WATCHED), 0.5)).observe(one, one, one))
+
+
 def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
     classes: Any,
     above: Any,

@@ -132,7 +132,7 @@ def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[Batch]:
         yield batch_of(first, rows, columns)
 
 
-def parsed(line: bytes) -> dict[str, Any] | None:
+def parsed(line: str | bytes) -> dict[str, Any] | None:
     """Return a JSON object; None for what is none."""
     try:
         value = json.loads(line)
