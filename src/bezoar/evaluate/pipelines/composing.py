@@ -265,7 +265,7 @@ class Composer:
         if draft.body is None:
             return step
         commands, secrets, returned = self.run(draft)
-        del returned
+        commands = _returning(commands, returned, step.writes)
         inner_reads = (one for command in commands for one in command.reads)
         inner_writes = (one for command in commands for one in command.writes)
         return replace(
@@ -289,6 +289,22 @@ class Composer:
         if draft.decides:
             recorder.check(returned.results, loud=True)
         return recorder.commands(), recorder.secrets, returned
+
+
+def _returning(
+    commands: tuple[Command, ...], returned: Data, writes: Iterable[Reference]
+) -> tuple[Command, ...]:
+    """Let what the engine saves be written by the call whose result a function returns."""
+    told = {one.name for command in commands for one in command.writes}
+    saved = [one for one in writes if not one.name.startswith(INTERNAL) and one.name not in told]
+    last = max(returned.results, default=-1)
+    if last < 0:
+        reading = [number for number, one in enumerate(commands) if one.reads]
+        last = reading[-1] if reading else -1
+    if not saved or not 0 <= last < len(commands):
+        return commands
+    changed = replace(commands[last], writes=(*commands[last].writes, *saved))
+    return (*commands[:last], changed, *commands[last + 1 :])
 
 
 def _outer(given: Iterable[Reference]) -> Iterator[Reference]:
