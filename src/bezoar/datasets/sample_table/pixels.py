@@ -32,7 +32,7 @@ class Pixels:
     """What was counted in the pictures of a shard.
 
     Attributes:
-        colours: Of each picture 768 counts: red, green, blue.
+        colours: Of each picture 3 x 256 counts: red, green, blue.
         luma: Of each picture 256 counts.
         small: Of each picture 32x32 bytes of luma.
         saturation: Mean of each picture.
@@ -40,7 +40,7 @@ class Pixels:
         digests: Of each picture.
     """
 
-    colours: list[list[int]] = field(default_factory=list)
+    colours: list[_Counts] = field(default_factory=list)
     luma: list[list[int]] = field(default_factory=list)
     small: list[bytes] = field(default_factory=list)
     saturation: list[float] = field(default_factory=list)
@@ -53,12 +53,16 @@ class Pixels:
         small = grey.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR).tobytes()
         sharpness = _sharpness(grey)
         digest, saturation = hashlib.sha256(_size_header(image)), 0.0
+        colours = np.zeros((3, 256), np.int64)
         for strip in _strips(image):
             data = strip.tobytes()
             digest.update(data)
-            saturation += _saturation(np.frombuffer(data, np.uint8).reshape(-1, 3))
+            # One colour after the other lies in memory as processors like it.
+            planes = np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(-1, 3).T)
+            saturation += _saturation(planes)
+            colours += np.stack([np.bincount(plane, minlength=256) for plane in planes])
         # All at once, so that what could not be counted leaves no half of a row.
-        self.colours.append(image.histogram())
+        self.colours.append(colours)
         self.luma.append(grey.histogram())
         self.small.append(small)
         self.sharpness.append(sharpness)
@@ -69,7 +73,7 @@ class Pixels:
         """Return the columns of the pictures counted, in their order, by name."""
         if not self.digests:
             return {}
-        colours = np.array(self.colours, np.int64).reshape(-1, 3, 256)
+        colours = np.stack(self.colours)
         luma = np.array(self.luma, np.int64)
         means, deviations = _moments(colours)
         brightness, contrast = _moments(luma)
@@ -147,8 +151,8 @@ def _strips(image: Image.Image) -> Iterator[Image.Image]:
 
 
 def _saturation(pixels: NDArray[np.uint8]) -> float:
-    """Return the sum of 255 * (max - min) / max over pixels, shape (n, 3); black counts 0."""
-    red, green, blue = pixels.T
+    """Return the sum of 255 * (max - min) / max over pixels, shape (3, n); black counts 0."""
+    red, green, blue = pixels
     high = np.maximum(np.maximum(red, green), blue)
     range_ = high - np.minimum(np.minimum(red, green), blue)
     return float(np.divide(range_, np.maximum(high, 1), dtype=np.float32).sum()) * 255
