@@ -34,7 +34,10 @@ Limit: what gets out of hand in production?
     monitor = bezoar.Monitor(bezoar.read_baseline("baseline.json"))
     [alert.sentence for alert in monitor.observe("80", 0.99)]
 
-Rollback, how fast are we back, is still to come. All stages write to one ledger:
+    with bezoar.LiveModel("signs") as model:        # follows its alias, verified; rolls back in place
+        model(images)
+
+All stages write to one ledger:
 
     with bezoar.open_ledger("ledger.sqlite", "me") as ledger:
         ledger.append("dataset.inspected", str(manifest.root))
