@@ -1,11 +1,12 @@
 """What of a journey is drawn: nodes and arrows, and in a word or two what is wrong with each."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place
-from bezoar.evaluate.journey.graph import Edge, Node, NodeKind
+from bezoar.evaluate.journey.graph import Node, NodeKind
 from bezoar.evaluate.journey.guards import Fault
 from bezoar.evaluate.journey.journey import Journey
 from bezoar.report.journey_drawing import Station, Way
@@ -41,41 +42,102 @@ def stations_and_ways(
 ) -> tuple[list[Station], list[Way]]:
     """Return the nodes and arrows of a journey, each with what is wrong with it.
 
-    What is said of a fetch is drawn on the arrow that leads to it, where there is one.
+    What a step does to data call by call is drawn once. What is said of a fetch is drawn on the
+    arrow that leads to it, where there is one.
 
     Args:
         journey: The graph.
         findings: What was found; those that name a node's line are drawn there.
     """
     coming, inside = _by_place(findings, _OF_ARRIVALS), _by_place(findings, _OF_STEPS)
-    nodes, edges = _telling(journey)
-    number = {node.id: at for at, node in enumerate(nodes)}
-    kinds = {node.id: node.kind for node in nodes}
-    places = {node.id: node.place for node in nodes}
-    ways, drawn = [], set()
-    for edge in edges:
+    arrows = [
+        (_key(edge.start, edge.end), _key(edge.end, edge.start), edge) for edge in _edges(journey)
+    ]
+    drawn = {key: group for key, group in _groups(journey, arrows).items() if _is_drawn(group)}
+    number = {key: at for at, key in enumerate(drawn)}
+    ways, told = [], set()
+    for start, end, edge in arrows:
+        if start == end or start not in drawn or end not in drawn:
+            continue
         faults = [_OF_FAULTS.get(edge.fault, edge.fault)] if edge.fault else []
-        place = places[edge.end]
-        if kinds[edge.start] in _BEGIN and place in coming:
-            faults += coming[place]
-            drawn.add(place)
-        ways.append(Way(number[edge.start], number[edge.end], tuple(faults)))
+        if drawn[start].node.kind in _BEGIN:
+            for place in drawn[end].places:
+                faults += coming.get(place, ())
+                told.add(place)
+        ways.append(Way(number[start], number[end], tuple(dict.fromkeys(faults))))
     stations = []
-    for node in nodes:
-        found = list(inside.get(node.place, ()))
-        if node.place not in drawn:
-            found += coming.get(node.place, ())
-        stations.append(Station(str(node.kind), node.label, tuple(dict.fromkeys(found))))
+    for group in drawn.values():
+        found = [word for place in group.places for word in inside.get(place, ())]
+        found += [w for p in group.places if p not in told for w in coming.get(p, ())]
+        stations.append(Station(str(group.node.kind), group.name, tuple(dict.fromkeys(found))))
     return stations, ways
 
 
-def _telling(journey: Journey) -> tuple[list[Node], list[Edge]]:
-    """Return what is worth drawing: a step that only looks at data leads nowhere."""
-    lead = {edge.start for edge in journey.edges}
-    nodes = [node for node in journey.nodes if node.kind not in _PLAIN or node.id in lead]
-    kept = {node.id for node in nodes}
-    edges = [edge for edge in journey.edges if edge.start in kept and edge.end in kept]
-    return nodes, edges
+@dataclass(frozen=True, slots=True)
+class _Arrow:
+    """An arrow of the graph with its ends."""
+
+    start: Node
+    end: Node
+    fault: str
+
+
+@dataclass
+class _Group:
+    """What is drawn as one node.
+
+    Attributes:
+        node: Its last part.
+        name: What it is called.
+        places: Where its parts are written.
+        leads: Whether an arrow goes from it to another.
+    """
+
+    node: Node
+    name: str
+    places: list[Place] = field(default_factory=list)
+    leads: bool = False
+
+
+def _edges(journey: Journey) -> list[_Arrow]:
+    nodes = {node.id: node for node in journey.nodes}
+    return [_Arrow(nodes[one.start], nodes[one.end], one.fault) for one in journey.edges]
+
+
+def _key(node: Node, other: Node) -> str:
+    """Return what a node is drawn with: its step, and what that is for.
+
+    Data by a path is drawn beside each pipeline that has it: what lies at the same path in two
+    checkouts is not the same. Data by an address joins pipelines.
+    """
+    if node.kind in _BEGIN:
+        return node.id if "://" in node.id else f"{other.id.partition('/')[0]}:{node.id}"
+    step = node.id.rsplit("/", 2)[0]
+    return f"{step}/{'' if node.kind in _PLAIN else node.kind}"
+
+
+def _groups(journey: Journey, arrows: Iterable[tuple[str, str, _Arrow]]) -> dict[str, _Group]:
+    found: dict[str, _Group] = {}
+    for node in journey.nodes:
+        if node.kind not in _BEGIN:
+            step = node.id.rsplit("/", 2)[0].partition("/")[2]
+            name = step if node.kind in _PLAIN else node.label
+            group = found.setdefault(_key(node, node), _Group(node, name))
+            if node.place is not None and node.place not in group.places:
+                group.places.append(node.place)
+    for start, end, edge in arrows:
+        for key, node in ((start, edge.start), (end, edge.end)):
+            found.setdefault(key, _Group(node, node.label))
+        if start != end:
+            found[start].leads = True
+    return found
+
+
+def _is_drawn(group: _Group) -> bool:
+    """Say whether a node tells anything: a step that only looks at data leads nowhere."""
+    if group.node.kind in _BEGIN:
+        return group.name not in ("", ".")
+    return group.node.kind not in _PLAIN or group.leads
 
 
 def _by_place(
