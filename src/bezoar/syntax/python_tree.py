@@ -109,3 +109,5 @@ def _pieces(text: str) -> Iterator[tuple[int, str]]:
         line += text.count("\n", counted, begin)
         counted = begin
         yield line, text[begin:end]
+    if held >= 0:  # Decorators of nothing.
+        yield line + text.count("\n", counted, held), text[held:]

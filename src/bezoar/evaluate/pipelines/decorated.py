@@ -153,6 +153,8 @@ class _Decorated(Composer):
         func = call.node.func
         if call.name.endswith("allow_failure"):
             self._allowed |= call.data.tasks
+        if call.name.startswith("prefect.") and call.data.tasks:
+            return call.data
         if not call.owner.tasks or not isinstance(func, ast.Attribute):
             return call.data if call.data.tasks and not call.name.count(".") else None
         match func.attr:

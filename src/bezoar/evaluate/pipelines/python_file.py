@@ -6,7 +6,7 @@ from typing import Final, Protocol, cast
 
 from bezoar.evaluate.pipelines.definition import Pipeline, Text
 from bezoar.evaluate.pipelines.python_code import PythonCode
-from bezoar.evaluate.pipelines.reading import guarded
+from bezoar.evaluate.pipelines.reading import bounded, guarded
 from bezoar.evaluate.pipelines.scripts import script_of
 from bezoar.syntax.unreadable import UnreadableError
 
@@ -55,6 +55,9 @@ def _parsed(file: Text, others: Mapping[str, Text]) -> list[Pipeline]:
         modules = dict.fromkeys(
             _FRAMEWORKS[one] for one in sorted(code.imports) if one in _FRAMEWORKS
         )
+        if modules:
+            # What puts a pipeline together makes a step with most of its calls.
+            bounded(len(code.survey.sites) * 2 // 3)
         found: list[Pipeline] = []
         for name in modules:
             framework = cast("_Framework", import_module(f"{_HERE}.{name}"))
