@@ -49,8 +49,10 @@ _RULES: Final = (
     ),
     (
         "BezoarObservationsRefused",
-        "sum(rate(bezoar_monitor_refused_total[10m])) > 0.01 * sum(rate("
-        + "bezoar_monitor_predictions_total[10m]))",
+        (
+            "sum(rate(bezoar_monitor_refused_total[10m]))"
+            " > 0.01 * sum(rate(bezoar_monitor_predictions_total[10m]))"
+        ),
         "10m",
         "warning",
         "over one in a hundred observations is refused",
