@@ -24,7 +24,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[1]
@@ -101,7 +101,7 @@ class Load:
     failures: list[str] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     biases: list[tuple[float, float]] = field(default_factory=list)
-    _due: SimpleQueue[tuple[float, int]] = field(default_factory=SimpleQueue)
+    _due: SimpleQueue[tuple[float, int] | None] = field(default_factory=SimpleQueue)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
@@ -113,7 +113,10 @@ class Load:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        for thread in self._threads:
+        self._threads[0].join()
+        for _ in range(WORKERS):
+            self._due.put(None)
+        for thread in self._threads[1:]:
             thread.join()
 
     def _clock(self) -> None:
@@ -126,13 +129,8 @@ class Load:
 
     def _work(self) -> None:
         open_: dict[int, http.client.HTTPConnection] = {}
-        while True:
-            try:
-                due, port = self._due.get(timeout=0.1)
-            except Empty:
-                if self._stop.is_set():
-                    break
-                continue
+        while (one := self._due.get()) is not None:
+            due, port = one
             try:
                 self._ask(open_, due, port)
             except (OSError, http.client.HTTPException, ValueError) as error:
