@@ -58,6 +58,8 @@ class Act:
         condition: What may skip it; empty for nothing.
         after_failure: Whether it runs although something before it failed.
         text: As written, for a person.
+        guards: The `&&` lists and conditions that fail with it, each with the command there.
+        within: Those that have to succeed for it to run.
     """
 
     role: Role
@@ -70,6 +72,8 @@ class Act:
     condition: str = ""
     after_failure: bool = False
     text: str = ""
+    guards: frozenset[tuple[str, str]] = frozenset()
+    within: frozenset[tuple[str, str]] = frozenset()
     at: Place | None = None
 
     @property
@@ -222,6 +226,9 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
         return [Act(Role.OTHER, "python", place, step.name, text=command.text[:200])]
     words = taken_apart(command.text)
     stops = command.on_failure is OnFailure.STOPS
+    chain = f"{step.place.name}:{step.name}:"
+    guards = frozenset({(f"{chain}{command.chain}", command.text)} if command.chain else ())
+    within = frozenset((f"{chain}{number}", command.text) for number in command.within)
     # What the team calls a validator counts as one, whatever it is made of.
     inner = None if _is_own(words, library) else _inner(words, library, folder, depth)
     if inner is not None:
@@ -234,6 +241,8 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
                 writes=tuple(dict.fromkeys((*act.writes, *words.writes))),
                 stops=act.stops and stops,
                 condition=act.condition or command.condition,
+                guards=act.guards | guards,
+                within=act.within | within,
             )
             for act in inner
         ]
@@ -248,6 +257,8 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
             stops,
             command.condition,
             text=command.text[:200],
+            guards=guards,
+            within=within,
         )
     ]
 
@@ -268,6 +279,9 @@ def _of_call(step: Step, command: Command, place: Place, library: Library) -> Ac
     if role is None:
         role = Role.TRANSFORM
     stops = command.on_failure is OnFailure.STOPS
+    # Of calls, those of one chain all depend on the result that was looked at.
+    chain = f"{step.place.name}:{step.name}:{command.chain}"
+    chained = frozenset({(chain, command.text)} if command.chain else ())
     if role is Role.VALIDATE:
         own = name in library.validators or not tools[Role.VALIDATE].calls_one(name)
         stops &= command.checked or own or tools[Role.VALIDATE].raises.fullmatch(name) is not None
@@ -281,6 +295,8 @@ def _of_call(step: Step, command: Command, place: Place, library: Library) -> Ac
         stops,
         command.condition,
         text=command.text[:200],
+        guards=chained,
+        within=chained,
     )
 
 

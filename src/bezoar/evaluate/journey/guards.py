@@ -196,13 +196,20 @@ class Guards:
             return Fault.ELSEWHERE
         if not self.order.precedes(validator, training):
             return Fault.ELSEWHERE
+        fault = self._unheld(validator, training)
+        if fault is not None and not _is_chained(validator, training):
+            return fault
+        if self._writer_between(validator, name, consumer) is not None:
+            return Fault.WRITTEN_SINCE
+        return None
+
+    def _unheld(self, validator: Act, training: Act) -> Fault | None:
+        """Say why a training may run although a validator before it did not pass."""
         # What is joined by ` && ` all holds: the training may ask for more than the validator.
         if set(validator.condition.split(" && ")) - {"", *training.condition.split(" && ")}:
             return Fault.ELSEWHERE
         if not validator.stops or not self.order.keeps_back(validator, training):
             return Fault.CANNOT_STOP
-        if self._writer_between(validator, name, consumer) is not None:
-            return Fault.WRITTEN_SINCE
         return None
 
     def _writer_between(self, validator: Act, name: str, consumer: Act) -> Act | None:
@@ -237,3 +244,12 @@ class Guards:
             found = (self._writer_between(best[1], read, act) for act in way for read in act.reads)
             writer = next((one for one in found if one is not None), None)
         return Unguarded(training, name, way, best[0], best[1], writer)
+
+
+def _is_chained(first: Act, second: Act) -> bool:
+    """Say whether one runs only where the other passed: `first && second`, `if first; then`."""
+    return any(
+        chain == other and text != later
+        for chain, text in first.guards
+        for other, later in second.within
+    )

@@ -74,9 +74,10 @@ class Command:
         on_failure: What its failure does to the commands after it and to the step: ignored by
             `|| true`, in a pipe without pipefail, in a script without `set -e`.
         condition: The text of a condition that may skip it (`[ -n "$CHECK" ]`); empty for none.
-        chain: Commands with the same number stand in one `&&` list, or in the condition and the
-            body of one `if`: the failure of one keeps the later ones of its chain from running,
-            whatever `on_failure` says. 0 for none.
+        chain: The number of the `&&` list that it is in, or of the `if` that it is the condition
+            of: its failure keeps those `within` it from running, whatever `on_failure` says. 0
+            for none. Of calls, those with one number all depend on one result.
+        within: Numbers of the chains whose commands have to succeed for it to run.
         stdin: What feeds it: the text of the command before in the pipe, or of a here-document.
         reads: Of a call: the data that its arguments hold, followed through variables.
         writes: Of a call: the data that its arguments say it writes.
@@ -90,6 +91,7 @@ class Command:
     on_failure: OnFailure = OnFailure.STOPS
     condition: str = ""
     chain: int = 0
+    within: tuple[int, ...] = ()
     stdin: str = ""
     reads: tuple[Reference, ...] = ()
     writes: tuple[Reference, ...] = ()

@@ -25,7 +25,7 @@ from bezoar.evaluate.pipelines.reading import (
     load,
     place,
 )
-from bezoar.evaluate.pipelines.shell_commands import commands_of
+from bezoar.evaluate.pipelines.shell_commands import commands_of, shifted
 from bezoar.syntax.access import at, entries, fields, items, listed, text
 from bezoar.syntax.nodes import Mapping as Map
 from bezoar.syntax.nodes import Node, Scalar, Sequence
@@ -196,14 +196,12 @@ class _Stages:
         folder = self._fold(text(node, "wdir"), stage.values) or "."
         commands: list[Command] = []
         secrets: list[tuple[str, int]] = []
-        chains = 0
         for one in listed(at(node, "cmd")):
             if isinstance(one, Scalar):
                 # Each goes to a shell of its own, which has no `set -e`.
                 script = self._fold(one.script, stage.values)
                 found = commands_of(script, one.line, errexit=False)
-                commands += (replace(c, chain=c.chain and c.chain + chains) for c in found)
-                chains += max((c.chain for c in found), default=0)
+                commands += shifted(found, commands)
                 secrets += of_script(one.script, one.line)
         if not commands:
             self._say(unreadable(self.file.path, f"{stage.name}: no command", node.line))

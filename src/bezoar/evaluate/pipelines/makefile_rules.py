@@ -26,7 +26,7 @@ from bezoar.evaluate.pipelines.inline_secrets import of_script
 from bezoar.evaluate.pipelines.makefile_text import Line, Variables, logical_lines
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.reading import Names, file_name, guarded, place
-from bezoar.evaluate.pipelines.shell_commands import commands_of
+from bezoar.evaluate.pipelines.shell_commands import commands_of, shifted
 from bezoar.syntax.unreadable import UnreadableError
 
 _FILE: Final = re.compile(r"(?:GNU)?[Mm]akefile(?:\.\w+)?|.*\.mk")
@@ -206,9 +206,8 @@ class _Targets:
             except UnreadableError as error:
                 self._say(unreadable(target.path, str(error), line.number))
                 continue
-            shift = max((one.chain for one in found), default=0)
-            for one in made:
-                moved = replace(one, chain=one.chain and one.chain + shift)
+            for one in shifted(made, found):
+                moved = one
                 if "-" in prefix or ignoring:
                     moved = replace(moved, on_failure=OnFailure.IGNORED)
                 if condition:

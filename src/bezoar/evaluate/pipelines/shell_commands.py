@@ -7,7 +7,7 @@ Set Builtin" and "Lists of Commands"), by reading only.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +46,7 @@ class _Context:
         tested: Whether somebody tests its status, so that `set -e` is off.
         condition: What has to hold for it to run.
         chain: See `Command.chain`.
+        within: See `Command.within`.
     """
 
     stops: bool = True
@@ -53,6 +54,7 @@ class _Context:
     tested: bool = False
     condition: str = ""
     chain: int = 0
+    within: tuple[int, ...] = ()
 
 
 def commands_of(
@@ -111,6 +113,19 @@ def commands_of_parts(
     return tuple(moved)
 
 
+def shifted(commands: Iterable[Command], others: Iterable[Command]) -> tuple[Command, ...]:
+    """Return commands whose chains have other numbers than those of `others`."""
+    by = max((max((one.chain, *one.within)) for one in others), default=0)
+    return tuple(
+        replace(
+            one,
+            chain=one.chain and one.chain + by,
+            within=tuple(number + by for number in one.within),
+        )
+        for one in commands
+    )
+
+
 class _Walk:
     """Follows one script; `set` changes what holds from there on."""
 
@@ -139,14 +154,17 @@ class _Walk:
             stops = dies or (last and context.stops)
             if not stops and not last:
                 stops = self._checked_after(script[index + 1 : index + 4], context)
-            yield from self._list(one, stops=stops, last=last and context.stops, context=context)
+            here = context if last else replace(context, chain=0)
+            yield from self._list(one, stops=stops, last=last and context.stops, context=here)
+
+    def _new_chain(self) -> int:
+        self.chains += 1
+        return self.chains
 
     def _list(self, one: AndOr, *, stops: bool, last: bool, context: _Context) -> Iterator[Command]:
         """Follow one list: `stops` is what the failure of its last pipe comes to."""
-        chain, condition = context.chain, context.condition
-        if not chain and "&&" in one.joints:
-            self.chains += 1
-            chain = self.chains
+        condition = context.condition
+        chain = context.chain if context.chain and "||" not in one.joints else self._new_chain()
         handler_of = handlers(one.joints)
         for index, pipe in enumerate(one.pipes):
             following = one.joints[index + 1] if index + 1 < len(one.pipes) else ""
@@ -157,14 +175,16 @@ class _Walk:
             elif following:
                 ends = last  # `set -e` looks at the last one of a list only.
             joined = one.joints[index] == "||"
+            if joined:
+                chain = self._new_chain()
+            guards = following == "&&" or (chain == context.chain and not following)
             here = replace(
                 context,
                 stops=ends,
                 tested=context.tested or bool(following),
                 condition=condition,
-                chain=0
-                if joined or not (chain and (len(one.pipes) > 1 or context.chain))
-                else chain,
+                chain=chain if guards and not joined else 0,
+                within=(*context.within, chain) if one.joints[index] == "&&" else context.within,
             )
             if joined:
                 before = self._said(one.pipes[index - 1])
@@ -192,13 +212,13 @@ class _Walk:
         elif isinstance(element, Branch):
             yield from self._branch(element, context)
         elif isinstance(element, Loop):
-            tested = replace(context, stops=element.until, tested=True)
+            tested = replace(context, stops=element.until, tested=True, chain=0)
             yield from self.script(element.head, tested)
-            yield from self.script(element.body, replace(context, stops=False))
+            yield from self.script(element.body, replace(context, stops=False, chain=0))
         elif isinstance(element, Case):
             head = _both(context.condition, self._text(element.head))
             for body in element.bodies:
-                yield from self.script(body[1:], replace(context, condition=head))
+                yield from self.script(body[1:], replace(context, condition=head, chain=0))
         elif isinstance(element, Function):
             self.functions[element.name] = element.body
         else:
@@ -209,10 +229,7 @@ class _Walk:
         escape = branch.then if turned else branch.other
         ends = any(self._list_ends(one, stops=False, context=context) for one in escape)
         real = not all(is_test(pipe[-1]) for one in branch.condition for pipe in one.pipes)
-        chain = context.chain
-        if real and not chain:
-            self.chains += 1
-            chain = self.chains
+        chain = self._new_chain() if real else 0
         tested = replace(context, stops=ends, tested=True, chain=chain, condition=context.condition)
         yield from self.script(plain(branch.condition), tested)
         said = " && ".join(self._said(pipe) for one in branch.condition for pipe in one.pipes)
@@ -227,7 +244,8 @@ class _Walk:
                     condition=context.condition
                     if leaves and guarded
                     else _both(context.condition, text),
-                    chain=chain if guarded else context.chain,
+                    chain=0,
+                    within=(*context.within, chain) if guarded and chain else context.within,
                 ),
             )
 
@@ -281,6 +299,7 @@ class _Walk:
             on_failure=failure,
             condition=context.condition,
             chain=context.chain,
+            within=context.within,
             stdin=self.variables.fold(command.document or ""),
         )
         program = words[0] if words else ""
@@ -307,7 +326,7 @@ class _Walk:
             context = _Context(
                 stops=outer.on_failure is OnFailure.STOPS,
                 condition=outer.condition,
-                chain=outer.chain,
+                within=outer.within,
             )
             yield from self._inner(_unquoted(code), outer.line, words, context)
         else:

@@ -22,6 +22,13 @@ SCRIPTS = [
     ("check\ntrain", False, False),
     ("check || true\ntrain", True, False),
     ("check && train", False, False),
+    ("check || true && train", False, False),
+    ("true && check && train; true", False, False),
+    ("if true && check; then train; fi", False, False),
+    ("if true; then check || true; train; fi", True, False),
+    ("if cat /dev/null; then check; train; fi", False, False),
+    ("{ true; check; } && train", False, False),
+    ("{ check; true; } && train", False, False),
     ("check && train\ntrain", False, False),
     ("check | cat\ntrain", True, False),
     ("check | cat\ntrain", True, True),
@@ -82,7 +89,7 @@ def test_what_a_failed_check_comes_to_is_what_bash_makes_of_it(script, errexit, 
     check = next(one for one in commands if one.text.removeprefix("! ").split()[0] == "check")
     train = [one for one in commands if one.text == "train"][-1]
     stopped = check.on_failure is OnFailure.STOPS
-    guarded = check.chain and check.chain == train.chain
+    guarded = check.chain and check.chain in train.within
     assert trained == (not stopped and not guarded)
 
 
