@@ -21,6 +21,12 @@ _DEEPEST: Final = 100
 _MOST_CALLS: Final = 20_000
 _MOST_NAMES: Final = 32
 _LONGEST: Final = 300
+# What puts pipelines together, and what only wraps: their decorators do nothing to data.
+_ENGINES: Final = frozenset(
+    {"airflow", "kfp", "prefect", "zenml", "dagster", "metaflow", "flytekit", "sagemaker", "click"}
+    | {"functools", "typing", "abc", "contextlib", "dataclasses", "typer", "hydra", "torch", "tf"}
+    | {"tensorflow", "jax", "numba", "pytest", "app", "cli", "tenacity", "property", "staticmethod"}
+)
 _SUPPRESS: Final = frozenset({"contextlib.suppress", "suppress"})
 
 
@@ -166,6 +172,7 @@ class Flow:
         """Walk over the body of a function; return what it returns."""
         body = getattr(scope.node, "body", [])
         here = Here(code, Point(scope), dict(given_data), filled or {}, depth=1)
+        self._marked(code, scope, here)
         self.block(body, here)
         found = NOTHING
         for one in here.returns:
@@ -529,6 +536,7 @@ class Flow:
         )
         first = len(self.recorder.made)
         self._open.add(id(scope.node))
+        self._marked(code, scope, inside)
         self.block(getattr(scope.node, "body", []), inside)
         self._open.discard(id(scope.node))
         if scope.receiver:
@@ -574,7 +582,36 @@ class Flow:
             return result | reached
         if not reached.names and not result.names and self.recorder.is_source(last):
             result = Data(frozenset({f"{{{call.name}}}"}))
-        return result | reached | Data(results=frozenset({number}))
+        made = Data(results=frozenset({number}))
+        if isinstance(call.node.func, ast.Attribute) and (key := _key(call.node.func.value)):
+            # `suite.run(…)` keeps its result, which is asked for later.
+            self._keep(key, made, here)
+        return result | reached | made
+
+    @staticmethod
+    def _keep(key: str, made: Data, here: Here) -> None:
+        if key in here.variables:
+            here.variables[key] |= made
+
+    def _marked(self, code: PythonCode, scope: Scope, here: Here) -> None:
+        """Record what decorates a function: `@pa.check_types` looks at each of its arguments."""
+        reached = NOTHING
+        for data in here.variables.values():
+            reached |= data
+        for name, call in code.decorators(scope):
+            if "." not in name or name.partition(".")[0] in _ENGINES:
+                continue
+            line = code.line(call or scope.node or code.tree)
+            named = Named(sorted(reached.names), [])
+            self.recorder.record(
+                name=name,
+                given=Given(),
+                named=named,
+                line=line,
+                condition=here.condition,
+                chain=here.chain,
+                swallowed=here.swallowed,
+            )
 
 
 def _both(first: str, second: str) -> str:

@@ -226,6 +226,8 @@ def test_a_script_tells_whether_an_exception_stops_it(body, on_failure):
     ("body", "checked"),
     [
         ("r.run()", False),
+        ("s = r.Suite()\ns.run()\nif not s.as_dict()['passed']:\n    raise ValueError", True),
+        ("s = r.Suite()\ns.run()\nprint(s.as_dict())", False),
         ("assert r.run().success", True),
         ("x = r.run()\nif not x.success:\n    raise ValueError", True),
         ("x = r.run()\nif not x['success']:\n    print('no')", False),
@@ -277,6 +279,18 @@ def test_a_script_hands_commands_to_the_shell(call, on_failure):
     command = step.commands[0]
     assert (command.text, command.language) == ("bezoar validate data", "shell")
     assert command.on_failure is on_failure
+
+
+def test_a_script_tells_what_decorates_a_function():
+    text = (
+        "import pandas as pd\nimport pandera as pa\n"
+        "@pa.check_types\ndef train(t):\n    model.fit(t)\n"
+        "train(pd.read_csv('data/a.csv'))\n"
+    )
+    (step,) = pipeline(text).steps
+    told = [(one.text, names(one.reads)) for one in step.commands]
+    assert told[1] == ("pandera.check_types()", {"data/a.csv"})
+    assert told[2][0].startswith("model.fit(")
 
 
 def test_a_secret_is_told_by_its_name_and_never_shown():
