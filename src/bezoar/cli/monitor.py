@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bezoar.cli import monitor_alerts, monitor_emit, monitor_serve, monitor_tail
+from bezoar.cli import (
+    monitor_alerts,
+    monitor_consume,
+    monitor_emit,
+    monitor_serve,
+    monitor_tail,
+)
 from bezoar.cli.output import (
     ExitZeroOption,
     Format,
@@ -42,6 +48,7 @@ def register(app: typer.Typer) -> None:
     group.command("replay")(replay)
     monitor_serve.register(group)
     monitor_tail.register(group)
+    monitor_consume.register(group)
     monitor_emit.register(group)
     monitor_alerts.register(group)
     app.add_typer(group, name="monitor", rich_help_panel=Panel.LIMIT)
