@@ -178,6 +178,9 @@ def _in_step(
     handed = [one for one, _ in declared if one not in carried.values()]
     # Where the engine puts data in a container, a path tells nothing beside what is declared.
     own = [_local(one, step) for one in act.reads if not (declared and one.startswith("/"))]
+    if act.role is Role.VALIDATE and own and not any("{" in one for one in own):
+        # A validator that names its data looks at that, whatever else its step waits for.
+        handed = [one for one in handed if any(overlap(one, other) for other in own)]
     reads = own or handed if act.role is Role.FETCH else [*own, *handed]
     writes = [_local(one, step) for one in act.writes]
     told = {identity(ref.name) for command in step.commands for ref in command.writes}
