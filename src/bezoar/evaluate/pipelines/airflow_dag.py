@@ -14,7 +14,7 @@ from bezoar.evaluate.pipelines.container_commands import container_commands
 from bezoar.evaluate.pipelines.decorated import base_name, is_wrapper, options_of
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
-from bezoar.evaluate.pipelines.python_flow import Called, Data, Here
+from bezoar.evaluate.pipelines.python_values import Called, Data, Here
 from bezoar.evaluate.pipelines.reading import file_name, image_of
 from bezoar.evaluate.pipelines.shell_commands import commands_of
 from bezoar.syntax.nodes import Scalar

@@ -20,8 +20,9 @@ from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode, literal, shown
 from bezoar.evaluate.pipelines.python_data import paths_in
-from bezoar.evaluate.pipelines.python_flow import NOTHING, Called, Data, Flow, Here
+from bezoar.evaluate.pipelines.python_flow import Flow
 from bezoar.evaluate.pipelines.python_record import Recorder, reference
+from bezoar.evaluate.pipelines.python_values import NOTHING, Called, Data, Here
 from bezoar.evaluate.pipelines.reading import INTERNAL, Names, place
 from bezoar.evaluate.pipelines.scripts import references
 from bezoar.syntax.python.arguments import Given

@@ -11,8 +11,8 @@ from bezoar.evaluate.pipelines.composing import Composer, Draft
 from bezoar.evaluate.pipelines.decorated import base_name, decoration, is_wrapper, marked
 from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Step, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
-from bezoar.evaluate.pipelines.python_flow import Called, Data
 from bezoar.evaluate.pipelines.python_record import reference
+from bezoar.evaluate.pipelines.python_values import Called, Data
 from bezoar.evaluate.pipelines.reading import INTERNAL, file_name, place
 from bezoar.evaluate.pipelines.scripts import references
 from bezoar.syntax.python.arguments import Given

@@ -11,7 +11,7 @@ from typing import Final
 from bezoar.evaluate.pipelines.composing import Composer
 from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
-from bezoar.evaluate.pipelines.python_flow import Called, Data
+from bezoar.evaluate.pipelines.python_values import Called, Data
 from bezoar.evaluate.pipelines.reading import image_of
 from bezoar.syntax.python.arguments import Given, given
 from bezoar.syntax.python.scopes import END, Point, Scope

@@ -11,7 +11,7 @@ from bezoar.evaluate.pipelines.composing import Composer
 from bezoar.evaluate.pipelines.definition import Pipeline, Reference, Text, Trigger
 from bezoar.evaluate.pipelines.kedro_catalog import Catalog, catalog_of
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
-from bezoar.evaluate.pipelines.python_flow import Called, Data
+from bezoar.evaluate.pipelines.python_values import Called, Data
 from bezoar.evaluate.pipelines.reading import INTERNAL, file_name
 from bezoar.evaluate.pipelines.scripts import references
 from bezoar.syntax.python.arguments import Given

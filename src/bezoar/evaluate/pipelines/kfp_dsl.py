@@ -15,7 +15,7 @@ from bezoar.evaluate.pipelines.decorated import decoration, marked
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.faults import missing
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
-from bezoar.evaluate.pipelines.python_flow import Called, Data, Here
+from bezoar.evaluate.pipelines.python_values import Called, Data, Here
 from bezoar.evaluate.pipelines.reading import image_of, load
 from bezoar.syntax.access import at, items, text
 from bezoar.syntax.nodes import Scalar

@@ -13,8 +13,9 @@ from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Step, Text
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
 from bezoar.evaluate.pipelines.python_data import is_data
-from bezoar.evaluate.pipelines.python_flow import NOTHING, Data, Flow
+from bezoar.evaluate.pipelines.python_flow import Flow
 from bezoar.evaluate.pipelines.python_record import Recorder
+from bezoar.evaluate.pipelines.python_values import NOTHING, Data
 from bezoar.evaluate.pipelines.reading import image_of, place
 from bezoar.evaluate.pipelines.scripts import references
 from bezoar.syntax.python.arguments import given

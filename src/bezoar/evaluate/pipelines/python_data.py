@@ -17,6 +17,7 @@ _MOVING: Final = re.compile(
     r"(?:copy\w*|move|rename|replace|download\w*|urlretrieve|get_file|retrieve|fetch\w*"
     r"|upload_file\w*|upload_from_filename|unpack_archive|symlink\w*|extract_archive|cp)"
 )
+_BRINGING: Final = re.compile(r"download|fetch|retrieve|copy|move|extract|get_file|cached|pull")
 _PATHLESS: Final = re.compile(r"\s|^$|[<>\n%*|]|^-|^[A-Za-z_]+\(")
 _DATA: Final = re.compile(
     r"\.(?:csv|tsv|parquet|json|jsonl|ndjson|txt|feather|arrow|orc|avro|h5|hdf5|npz|npy|pkl"
@@ -106,6 +107,11 @@ def is_writing(last: str, given: Given) -> bool:
         mode = literal(given.get(1, ("mode",))) or literal(given.get(0))
         return len(mode) <= 3 and any(letter in mode for letter in "wax")  # noqa: PLR2004 - `wb+`
     return (_WRITING.fullmatch(last) or _MOVING.fullmatch(last)) is not None
+
+
+def hands_back(last: str) -> bool:
+    """Say whether a function returns where it put data, by the last part of its name."""
+    return _BRINGING.search(last) is not None
 
 
 def paths_in(value: Value, *, known: bool = False) -> list[str]:

@@ -2,25 +2,34 @@
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode, literal
-from bezoar.evaluate.pipelines.python_data import Named, data_of, is_writing
+from bezoar.evaluate.pipelines.python_data import Named, data_of, hands_back, is_writing
 from bezoar.evaluate.pipelines.python_ends import ends, has_return, is_exit, swallows, turned_round
+from bezoar.evaluate.pipelines.python_places import (
+    arm_of,
+    assigned_in,
+    both,
+    children_of,
+    defaults_of,
+    key_of,
+    parameter_names,
+    said_of,
+    told_by,
+)
 from bezoar.evaluate.pipelines.python_record import GROWING, RUNNERS, Recorder
+from bezoar.evaluate.pipelines.python_values import NOTHING, Called, Data, Here, Watcher
 from bezoar.syntax.python.arguments import Given, given
 from bezoar.syntax.python.folding import substituted
-from bezoar.syntax.python.scopes import Arms, Point, Scope
-from bezoar.syntax.python.survey import parameters
-from bezoar.syntax.python.value import Plain, Symbol, Value, truth
+from bezoar.syntax.python.scopes import Point, Scope
+from bezoar.syntax.python.value import Symbol, Value
 from bezoar.syntax.unreadable import UnreadableError
 
 _DEEPEST_CALL: Final = 3  # a script, its function, a function of a module, one more
 _DEEPEST: Final = 100
 _MOST_CALLS: Final = 20_000
-_MOST_NAMES: Final = 32
-_LONGEST: Final = 300
 # What puts pipelines together, and what only wraps: their decorators do nothing to data.
 _ENGINES: Final = frozenset(
     {"airflow", "kfp", "prefect", "zenml", "dagster", "metaflow", "flytekit", "sagemaker", "click"}
@@ -28,116 +37,6 @@ _ENGINES: Final = frozenset(
     | {"tensorflow", "jax", "numba", "pytest", "app", "cli", "tenacity", "property", "staticmethod"}
 )
 _SUPPRESS: Final = frozenset({"contextlib.suppress", "suppress"})
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """What is known of a value.
-
-    Attributes:
-        names: The data that it holds or was made from.
-        results: The calls whose results it holds, by their number.
-        tasks: Steps of a pipeline that it stands for.
-    """
-
-    names: frozenset[str] = frozenset()
-    results: frozenset[int] = frozenset()
-    tasks: frozenset[str] = frozenset()
-
-    def __or__(self, other: "Data") -> "Data":
-        if other is NOTHING or other is self:
-            return self
-        names = self.names | other.names
-        if len(names) > _MOST_NAMES:
-            names = frozenset(sorted(names)[:_MOST_NAMES])
-        return Data(names, self.results | other.results, self.tasks | other.tasks)
-
-
-NOTHING: Final = Data()
-
-
-@dataclass(frozen=True, slots=True)
-class Here:
-    """Where the walk stands.
-
-    Attributes:
-        code: The module.
-        point: Scope, branches and position.
-        variables: What the names of the function hold.
-        filled: What its parameters are given.
-        condition: The text of the conditions around.
-        chain: The number of the `if` around that looks at a result; 0 for none.
-        swallowed: Whether an exception ends here.
-        followed: Whether more of the function comes after.
-        depth: How many functions were entered.
-        returns: What the function returns so far.
-    """
-
-    code: PythonCode
-    point: Point
-    variables: dict[str, Data]
-    filled: Mapping[str, Value] = field(default_factory=dict)
-    condition: str = ""
-    chain: int = 0
-    swallowed: bool = False
-    followed: bool = False
-    depth: int = 0
-    returns: list[Data] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """One call, before it is recorded.
-
-    Attributes:
-        name: Full dotted name of what is called.
-        made_by: What is called, where a call made it (`load_component(...)`).
-        node: The expression.
-        given: Literal arguments.
-        owner: What a method is called on.
-        arguments: The data of each argument, by position and by name.
-        here: Where it stands.
-    """
-
-    name: str
-    made_by: Symbol | None
-    node: ast.Call
-    given: Given
-    owner: Data
-    arguments: Mapping[int | str, Data]
-    here: Here
-
-    @property
-    def data(self) -> Data:
-        """All that reaches it."""
-        found = self.owner
-        for one in self.arguments.values():
-            found |= one
-        return found
-
-
-class Watcher(Protocol):
-    """Takes calls that mean more than a call: the steps of a framework."""
-
-    def called(self, call: Called) -> Data | None:
-        """Return what a call comes to, None where it is only a call."""
-        ...
-
-    def part(self, data: Data, key: str) -> Data:
-        """Return one of the outputs of a step."""
-        ...
-
-    def ordered(self, left: Data, right: Data, *, forward: bool) -> None:
-        """Take `left >> right`, or `left << right`."""
-        ...
-
-    def entered(self, call: Called | None, data: Data, here: Here) -> Here:
-        """Take `with call:`; return where its body stands."""
-        ...
-
-    def left(self, call: Called | None) -> None:
-        """Take the end of that body."""
-        ...
 
 
 class Flow:
@@ -195,7 +94,7 @@ class Flow:
             followed = here.followed or number + 1 < len(listed)
             condition = self.statement(node, replace(here, point=point, followed=followed))
             if condition:
-                here = replace(here, condition=_both(here.condition, condition))
+                here = replace(here, condition=both(here.condition, condition))
 
     def statement(self, node: ast.stmt, here: Here) -> str:  # noqa: C901, PLR0912 - one case each
         """Walk over a statement; return a condition under which what follows is not reached."""
@@ -217,10 +116,10 @@ class Flow:
                 return self.branches(node, here)
             case ast.For() | ast.AsyncFor():
                 self.assign(node.target, self.expression(node.iter, here), here, None)
-                self.block([*node.body, *node.orelse], _arm(here, id(node), 0))
+                self.block([*node.body, *node.orelse], arm_of(here, id(node), 0))
             case ast.While():
                 self.expression(node.test, here)
-                self.block([*node.body, *node.orelse], _arm(here, id(node), 0))
+                self.block([*node.body, *node.orelse], arm_of(here, id(node), 0))
             case ast.Try() | ast.TryStar():
                 self.attempt(node, here)
             case ast.With() | ast.AsyncWith():
@@ -233,8 +132,8 @@ class Flow:
             case ast.Match(subject, cases):
                 data = self.expression(subject, here)
                 for number, one in enumerate(cases):
-                    inside = _arm(here, id(node), number)
-                    said = _both(here.condition, _said(subject))
+                    inside = arm_of(here, id(node), number)
+                    said = both(here.condition, said_of(subject))
                     self._guard(data, one.body, inside)
                     self.block(one.body, replace(inside, condition=said))
             case _:
@@ -246,13 +145,13 @@ class Flow:
         first, arm, skipping = id(node), 0, ""
         while True:
             data = self.expression(node.test, here)
-            told = _told(node.test, here)
-            inside = _arm(here, first, arm)
+            told = told_by(node.test, here)
+            inside = arm_of(here, first, arm)
             chain = self._guard(data, [*node.body, *node.orelse[:1]], here)
             if told is not False:
-                said = "" if told else _said(node.test)
+                said = "" if told else said_of(node.test)
                 body = replace(
-                    inside, condition=_both(here.condition, said), chain=chain or here.chain
+                    inside, condition=both(here.condition, said), chain=chain or here.chain
                 )
                 first_made = len(self.recorder.made)
                 self.block(node.body, body)
@@ -267,10 +166,10 @@ class Flow:
             if len(rest) == 1 and isinstance(rest[0], ast.If):
                 node = rest[0]
                 continue
-            said = "" if told is False else f"not ({_said(node.test)})"
+            said = "" if told is False else f"not ({said_of(node.test)})"
             other = replace(
-                _arm(here, first, arm),
-                condition=_both(here.condition, said),
+                arm_of(here, first, arm),
+                condition=both(here.condition, said),
                 chain=chain or here.chain,
             )
             first_made = len(self.recorder.made)
@@ -303,14 +202,14 @@ class Flow:
         tried = Data(results=frozenset(range(first, min(len(self.recorder.made), first + 256))))
         self.block(node.orelse, here)
         for number, handler in enumerate(node.handlers):
-            inside = _arm(here, id(node), number + 1)
+            inside = arm_of(here, id(node), number + 1)
             returned = len(here.returns)
             self.block(
-                handler.body, replace(inside, condition=_both(here.condition, "an exception"))
+                handler.body, replace(inside, condition=both(here.condition, "an exception"))
             )
             if swallowing:
                 here.returns[returned:] = [one | tried for one in here.returns[returned:]]
-                for name in _assigned(handler.body):
+                for name in assigned_in(handler.body):
                     known = here.variables.get(name, NOTHING)
                     here.variables[name] = known | tried
         self.block(node.finalbody, here)
@@ -344,7 +243,7 @@ class Flow:
             case ast.Starred(inner):
                 self.assign(inner, data, here, value)
             case ast.Name() | ast.Attribute(ast.Name()):
-                key = _key(target)
+                key = key_of(target)
                 if here.point.arms and key in here.variables:
                     data = here.variables[key] | data
                 here.variables[key] = data
@@ -355,7 +254,7 @@ class Flow:
         """Add data to what a name holds."""
         while isinstance(target, ast.Subscript):
             target = target.value
-        if key := _key(target):
+        if key := key_of(target):
             here.variables[key] = here.variables.get(key, NOTHING) | data
 
     def _named(self, key: str, here: Here) -> Data:
@@ -385,7 +284,7 @@ class Flow:
             case ast.Name(name):
                 return self._named(name, here)
             case ast.Attribute(inner):
-                own = self._named(_key(node), here)
+                own = self._named(key_of(node), here)
                 return own if own is not NOTHING else self.expression(inner, here)
             case ast.Subscript(inner, ast.Constant(str() as key)):
                 return self._part(self.expression(inner, here), key)
@@ -394,7 +293,7 @@ class Flow:
             case ast.BinOp():
                 return self._operation(node, here)
             case ast.BoolOp(values=values):
-                return self._tested(values, here, both=isinstance(node.op, ast.And))
+                return self._tested(values, here, every=isinstance(node.op, ast.And))
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 for one in node.generators:
                     self.assign(one.target, self.expression(one.iter, here), here, None)
@@ -405,7 +304,7 @@ class Flow:
                 self.assign(target, found, here, value)
                 return found
             case _:
-                return self._all(_children(node), here)
+                return self._all(children_of(node), here)
 
     def _part(self, data: Data, key: str) -> Data:
         if self.watcher is not None and data.tasks:
@@ -437,14 +336,14 @@ class Flow:
                 last = found
         return found
 
-    def _tested(self, values: list[ast.expr], here: Here, *, both: bool) -> Data:
+    def _tested(self, values: list[ast.expr], here: Here, *, every: bool) -> Data:
         """Walk over `a and b`; `ok or sys.exit(1)` looks at `ok`, and `a` decides about `b`."""
         found = NOTHING
         for value in values:
             data = self.expression(value, here)
             if not data.results:
-                said = _said(value) if both else f"not ({_said(value)})"
-                here = replace(here, condition=_both(here.condition, said))
+                said = said_of(value) if every else f"not ({said_of(value)})"
+                here = replace(here, condition=both(here.condition, said))
             if is_exit(value):
                 self.recorder.check(found.results, loud=True)
             found |= data
@@ -512,7 +411,7 @@ class Flow:
         if found is None or id(found[1].node) in self._open:
             return None
         code, scope = found
-        names = _parameter_names(scope)
+        names = parameter_names(scope)
         variables: dict[str, Data] = {}
         filled: dict[str, Value] = {}
         for key, data in call.arguments.items():
@@ -528,7 +427,7 @@ class Flow:
             code,
             Point(scope),
             variables,
-            {**_defaults(code, scope), **filled},
+            {**defaults_of(code, scope), **filled},
             condition=here.condition,
             chain=here.chain,
             swallowed=here.swallowed,
@@ -577,13 +476,13 @@ class Flow:
             chain=here.chain,
             swallowed=here.swallowed,
         )
-        result = Data(frozenset({*named.reads, *named.writes}))
+        result = Data(frozenset({*named.reads, *(named.writes if hands_back(last) else ())}))
         if number is None:
             return result | reached
         if not reached.names and not result.names and self.recorder.is_source(last):
             result = Data(frozenset({f"{{{call.name}}}"}))
         made = Data(results=frozenset({number}))
-        if isinstance(call.node.func, ast.Attribute) and (key := _key(call.node.func.value)):
+        if isinstance(call.node.func, ast.Attribute) and (key := key_of(call.node.func.value)):
             # `suite.run(…)` keeps its result, which is asked for later.
             self._keep(key, made, here)
         return result | reached | made
@@ -612,79 +511,3 @@ class Flow:
                 chain=here.chain,
                 swallowed=here.swallowed,
             )
-
-
-def _both(first: str, second: str) -> str:
-    joined = f"{first} and {second}" if first and second else first or second
-    return joined[: _LONGEST * 3]
-
-
-def _arm(here: Here, branch: int, arm: int) -> Here:
-    arms: Arms = (*here.point.arms, (branch, arm))
-    return replace(here, point=Point(here.point.scope, arms, here.point.position))
-
-
-def _said(test: ast.expr) -> str:
-    if sum(1 for _ in zip(ast.walk(test), range(200), strict=False)) >= 200:  # noqa: PLR2004
-        return "a condition"
-    return ast.unparse(test)[:_LONGEST]
-
-
-def _told(test: ast.expr, here: Here) -> bool | None:
-    """Say how a test comes out, None where nobody can tell."""
-    match test:
-        case ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]):
-            return here.depth == 0
-        case ast.Name("TYPE_CHECKING") | ast.Attribute(_, "TYPE_CHECKING"):
-            return False
-        case ast.Constant(value):
-            return bool(value)
-        case ast.Name() | ast.UnaryOp(ast.Not(), ast.Name()):
-            found = here.code.value(test, here.point, here.filled)
-            return truth(found) if isinstance(found, Plain) else None
-        case _:
-            return None
-
-
-def _children(node: ast.AST) -> list[ast.expr]:
-    return [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
-
-
-def _key(node: ast.expr) -> str:
-    match node:
-        case ast.Name(name):
-            return name
-        case ast.Attribute(ast.Name(owner), name):
-            return f"{owner}.{name}"
-        case _:
-            return ""
-
-
-def _assigned(body: list[ast.stmt]) -> list[str]:
-    return [
-        _key(target)
-        for one in body
-        if isinstance(one, ast.Assign)
-        for target in one.targets
-        if _key(target)
-    ]
-
-
-def _parameter_names(scope: Scope) -> list[str]:
-    node = scope.node
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return []
-    names = [name for name, _, _ in parameters(node)]
-    return names[1:] if scope.receiver and names[:1] == [scope.receiver] else names
-
-
-def _defaults(code: PythonCode, scope: Scope) -> dict[str, Value]:
-    node = scope.node
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return {}
-    point = Point(scope.parent or code.survey.module, (), scope.opens_at)
-    return {
-        name: code.value(default, point)
-        for name, _, default in parameters(node)
-        if default is not None
-    }

@@ -13,7 +13,7 @@ from bezoar.evaluate.pipelines.container_commands import container_commands
 from bezoar.evaluate.pipelines.decorated import decoration
 from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal, shown
-from bezoar.evaluate.pipelines.python_flow import Called, Data
+from bezoar.evaluate.pipelines.python_values import Called, Data
 from bezoar.evaluate.pipelines.reading import file_name, image_of
 from bezoar.syntax.nodes import Scalar
 from bezoar.syntax.python.arguments import Given, given
