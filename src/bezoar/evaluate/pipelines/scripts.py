@@ -7,11 +7,12 @@ from typing import Final
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step, Text
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode
 from bezoar.evaluate.pipelines.python_flow import Flow
+from bezoar.evaluate.pipelines.python_places import defaults_of, parameter_names
 from bezoar.evaluate.pipelines.python_record import Recorder
 from bezoar.evaluate.pipelines.reading import file_name, place
 
 FORMAT: Final = "python"
-_ENTRIES: Final = ("main", "cli", "app", "run", "train", "fit", "pipeline")
+_ENTRIES: Final = ("main", "cli", "app", "run", "train", "pipeline")
 _TESTS: Final = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _MOST: Final = 512
 
@@ -63,8 +64,14 @@ def references(given: Iterable[Reference]) -> tuple[Reference, ...]:
 
 
 def _entries(flow: Flow, code: PythonCode) -> None:
-    """Walk over what an entry point of a package calls."""
+    """Walk over what an entry point of a package calls.
+
+    One that has to be given something is a function that another file calls: it is read there.
+    """
     for name in _ENTRIES:
         scope = code.function(f"{code.survey.module.name}.{name}")
-        if scope is not None:
+        if scope is None:
+            continue
+        filled_in = code.decorators(scope)  # by `@click.option` and its kind
+        if filled_in or set(parameter_names(scope)) <= set(defaults_of(code, scope)):
             flow.function(code, scope, {})

@@ -293,6 +293,13 @@ def test_a_script_tells_what_decorates_a_function():
     assert told[2][0].startswith("model.fit(")
 
 
+def test_what_other_files_call_is_no_script_of_its_own():
+    text = "def train(table):\n    model.fit(table)\n"
+    assert PARSER.parse(File("lib.py", text), {}) == []
+    text = "def main():\n    model.fit(open('data/a.csv'))\n"
+    assert names(pipeline(text).steps[0].reads) == {"data/a.csv"}
+
+
 def test_a_secret_is_told_by_its_name_and_never_shown():
     text = "API_TOKEN = 'Kv7-qd93-Lr20-xw'\nclient.login(password='Zk3-99ab-Tq71')\n"
     found = pipeline(text)
