@@ -22,7 +22,6 @@ _OF_ARRIVALS: Final[Mapping[str, str]] = {
     "BZ222": "name can change",
     "BZ223": "no version",
     "BZ224": "no hash",
-    "BZ243": "not decided",
 }
 _OF_STEPS: Final[Mapping[str, str]] = {
     "BZ228": "no gate",
