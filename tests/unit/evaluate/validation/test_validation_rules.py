@@ -175,7 +175,7 @@ def test_a_block_that_looks_unlike_all_others():
     rows = CLEAN.with_row_index().filter(pl.col("label") == "7")["index"].to_list()
     dark = changed(CLEAN, rows[64:96], brightness=20.0)
     findings = outcome("BZ259", dark).findings
-    assert [one.place.name for one in findings] == ["7"]
+    assert [(one.place.name, one.severity) for one in findings] == [("7", Severity.LOW)]
     assert "brightness" in findings[0].message
 
 
