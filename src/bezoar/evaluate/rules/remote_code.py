@@ -12,7 +12,7 @@ from bezoar.evaluate.journey import Journey
 
 RULE: Final = Rule(
     code="BZ233",
-    name="remote-code",
+    name="trusted-remote-code",
     title="Fetched code is run",
     severity=Severity.HIGH,
     why="Whoever can change the repository that is fetched from can run anything where the model"
