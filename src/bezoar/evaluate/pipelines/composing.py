@@ -79,6 +79,7 @@ class Composer:
         self.drafts: dict[str, Draft] = {}
         self.groups: dict[str, list[str]] = {}
         self.found: list[Finding] = []
+        self.guards: list[frozenset[str]] = []  # steps whose output decides about those within
         self._names = Names()
 
     # What a framework says --------------------------------------------------------------------
@@ -94,6 +95,12 @@ class Composer:
         if key.isdecimal() or not names:
             return data
         return replace(data, names=frozenset(names))
+
+    def decided(self, data: Data) -> None:
+        """Take a test of what steps return."""
+        for name in data.tasks:
+            if name in self.drafts:
+                self.drafts[name].decides = True
 
     def ordered(self, left: Data, right: Data, *, forward: bool) -> None:
         """Let the steps of one side come after those of the other."""
@@ -159,7 +166,8 @@ class Composer:
             on_failure=OnFailure.IGNORED if call.here.swallowed else OnFailure.STOPS,
             workspace=self.format if self.shared else name,
         )
-        draft = Draft(step, dict.fromkeys(sorted(reached.tasks)), body)
+        before = reached.tasks.union(*self.guards)
+        draft = Draft(step, dict.fromkeys(sorted(before)), body)
         if body is not None:
             self._bind(draft, call, body)
         self.drafts[name] = draft

@@ -226,6 +226,9 @@ class _Kfp(Composer):
         if call is None:
             return here
         last = call.name.rpartition(".")[2]
+        self.guards.append(data.tasks if last in _CONDITIONS else frozenset())
+        if last in _CONDITIONS:
+            self.decided(data)
         if last in _CONDITIONS and call.node.args:
             said = ast.unparse(call.node.args[0])[:300]
             return replace(here, condition=" and ".join(filter(None, (here.condition, said))))
@@ -234,6 +237,11 @@ class _Kfp(Composer):
         if last == "ExitHandler":
             self.change(data.tasks, runs_after_failure=True)
         return here
+
+    def left(self, call: Called | None) -> None:
+        """Take the end of a condition, or a loop."""
+        if call is not None:
+            self.guards.pop()
 
 
 def _mounts(call: Called) -> bool:

@@ -147,6 +147,9 @@ class Flow:
             data = self.expression(node.test, here)
             told = told_by(node.test, here)
             inside = arm_of(here, first, arm)
+            looked_at = bool(ends(node.body)) or not turned_round(node.test)
+            if self.watcher is not None and data.tasks and looked_at:
+                self.watcher.decided(data)
             chain = self._guard(data, [*node.body, *node.orelse[:1]], here)
             if told is not False:
                 said = "" if told else said_of(node.test)

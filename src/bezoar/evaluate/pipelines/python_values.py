@@ -110,6 +110,10 @@ class Watcher(Protocol):
         """Return one of the outputs of a step."""
         ...
 
+    def decided(self, data: Data) -> None:
+        """Take a test of what steps return: it decides what comes after."""
+        ...
+
     def ordered(self, left: Data, right: Data, *, forward: bool) -> None:
         """Take `left >> right`, or `left << right`."""
         ...

@@ -126,6 +126,17 @@ def test_kubeflow_knows_conditions_exit_handlers_and_tasks_that_run_anyway():
     assert found["use#3"].after == ("get",)
 
 
+def test_kubeflow_lets_the_output_of_a_step_decide_about_another():
+    text = KFP.replace('return "x"', "return suite.run().success") + (
+        "    ok = get()\n    with dsl.Condition(ok.output == 'True'):\n        use(x='a')\n"
+        "    use(x='b')\n"
+    )
+    found = steps(text)
+    assert found["use"].after == ("get",)
+    assert found["use#2"].after == ()
+    assert found["get"].commands[0].checked
+
+
 def test_kubeflow_takes_importers_and_components_of_a_file():
     text = (
         "from kfp import components, dsl\n"
