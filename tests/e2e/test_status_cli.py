@@ -91,7 +91,7 @@ def test_of_nothing(bezoar, tmp_path):
 def test_no_such_stage(bezoar):
     code, _, err = bezoar("status", "recom")
     assert code == 2
-    assert "want one of recon, fortify" in err
+    assert "want one of recon, evaluate, fortify, limit" in err
 
 
 MIRROR = '[mirror]\nuri = "https://mirror.team.net/data"\n'
