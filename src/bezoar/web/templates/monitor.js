@@ -79,13 +79,11 @@ function picture(values, line, name) {
   return svg;
 }
 
-at("enter").addEventListener("click", () => {
+at("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
   token = at("token").value.trim();
   at("ask").hidden = true;
   look();
-});
-at("token").addEventListener("keydown", (event) => {
-  if (event.key === "Enter") at("enter").click();
 });
 if (document.querySelector("meta[name=bezoar-token]").content === "yes") at("ask").hidden = false;
 else look();
