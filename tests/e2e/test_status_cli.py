@@ -55,7 +55,7 @@ def test_what_is_verified_and_what_is_missing(bezoar):
         "\n  new@1\n    never verified: nobody has held it against its manifest\n"
         "    bezoar verify new@1\n"
     )
-    assert bezoar("status")[1].startswith(out + "\nfortify: ")
+    assert bezoar("status")[1].startswith(out + "\nevaluate: ")
 
 
 @pytest.mark.usefixtures("three")
