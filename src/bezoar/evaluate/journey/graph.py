@@ -9,7 +9,8 @@ from typing import Final
 from bezoar.core.place import Place
 from bezoar.evaluate.journey.acts import Act, Role
 from bezoar.evaluate.journey.following import Followed
-from bezoar.evaluate.journey.identity import INTERNAL, overlap
+from bezoar.evaluate.journey.identity import INTERNAL
+from bezoar.evaluate.journey.writers import Writers
 
 
 class NodeKind(StrEnum):
@@ -105,6 +106,7 @@ def _nodes(number: int, one: Followed) -> Iterator[Node]:
 
 def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]:
     shown = [act for act in one.acts if _shown(act)]
+    writers = Writers(shown)
     faults = {
         (id(act), name): str(way.fault)
         for training in one.trainings
@@ -116,10 +118,8 @@ def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]
         for name in act.reads:
             written = [
                 other
-                for other in shown
-                if other is not act
-                and any(overlap(name, w) for w in other.writes)
-                and one.order.precedes(other, act)
+                for other in writers.of(name)
+                if other is not act and one.order.precedes(other, act)
             ]
             fault = faults.get((id(act), name), "")
             label = _label(name)

@@ -11,6 +11,7 @@ from typing import Final
 
 from bezoar.evaluate.journey.acts import Act, Role
 from bezoar.evaluate.journey.identity import overlap
+from bezoar.evaluate.journey.writers import Writers
 from bezoar.evaluate.pipelines.definition import Step
 
 _MOST_WAYS: Final = 2_000
@@ -98,6 +99,8 @@ class Guards:
     def __post_init__(self) -> None:
         self._validators = [act for act in self.acts if act.role is Role.VALIDATE]
         self._writers = [act for act in self.acts if act.writes and act.role is not Role.VALIDATE]
+        self._writing = Writers(self._writers)
+        self._producing = Writers((*self._writers, *self._validators))
         self._checked = {id(v): self._coverage(v) for v in self._validators}
 
     def unguarded(self, training: Act) -> list[Unguarded]:
@@ -138,10 +141,8 @@ class Guards:
     def _producers(self, name: str, consumer: Act) -> list[Act]:
         before = [
             act
-            for act in (*self._writers, *self._validators)
-            if act is not consumer
-            and any(overlap(name, one) for one in act.writes)
-            and self.order.precedes(act, consumer)
+            for act in self._producing.of(name)
+            if act is not consumer and self.order.precedes(act, consumer)
         ]
         # Who wrote all of it last hides who wrote it earlier, unless he may have been skipped.
         whole = [
@@ -157,9 +158,8 @@ class Guards:
 
     def _overwritten(self, name: str, writer: Act, training: Act) -> Act | None:
         """Return the validator of what a writer wrote over, if that was validated."""
-        for act in self._writers:
-            over = act is not writer and any(overlap(name, one) for one in act.writes)
-            if over and act.reads and self.order.precedes(act, writer):
+        for act in self._writing.of(name):
+            if act is not writer and act.reads and self.order.precedes(act, writer):
                 guards = [self._guard(one, act, training) for one in act.reads]
                 if all(guard is not None and guard is not writer for guard in guards):
                     return guards[0]
@@ -215,8 +215,8 @@ class Guards:
     def _writer_between(self, validator: Act, name: str, consumer: Act) -> Act | None:
         if not name:
             return None
-        for act in self._writers:
-            if act is consumer or not any(overlap(name, one) for one in act.writes):
+        for act in self._writing.of(name):
+            if act is consumer:
                 continue
             if name in act.reads and act.role is Role.TRAIN:
                 continue

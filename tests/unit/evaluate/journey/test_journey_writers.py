@@ -1,0 +1,53 @@
+"""The index of who writes what says the same as asking everybody."""
+
+import time
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bezoar.core.place import Place, PlaceKind
+from bezoar.evaluate.journey.identity import overlap
+from bezoar.evaluate.journey.journey import build
+from bezoar.evaluate.journey.writers import Writers
+from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step
+
+HOME = Place(PlaceKind.FILE, "workflow.yaml", 1)
+NAMES = st.one_of(
+    st.text("ab/*{", max_size=8),
+    st.sampled_from(["s3://b/d", "s3://b/d/x", "PIPELINE-INTERNAL:a.b", "/" * 99, "/"]),
+)
+
+
+def chain(length):
+    steps = [
+        Step(
+            f"s{n}",
+            HOME,
+            commands=(Command("step", 1),),
+            reads=(Reference(f"data/{n}.csv"),),
+            writes=(Reference(f"data/{n + 1}.csv"),),
+            after=(f"s{n - 1}",) if n else (),
+        )
+        for n in range(length)
+    ]
+    return Pipeline("p", "argo", HOME, tuple(steps))
+
+
+@given(st.lists(st.lists(NAMES, max_size=3), max_size=6), NAMES)
+def test_who_overlaps_is_found_in_order(written, name):
+    act = build([chain(1)]).followed[0].acts[0]
+    acts = [replace(act, writes=tuple(names)) for names in written]
+    wanted = [id(one) for one in acts if any(overlap(name, other) for other in one.writes)]
+    assert [id(one) for one in Writers(acts).of(name)] == wanted
+
+
+def test_thousands_of_steps_take_little_longer_each_than_hundreds():
+    def seconds(length):
+        made = chain(length)
+        began = time.process_time()
+        build([made])
+        return time.process_time() - began
+
+    few, many = max(seconds(400), 0.02), seconds(4_000)
+    assert many < 40 * few  # 100 times were quadratic
