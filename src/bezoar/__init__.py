@@ -34,7 +34,7 @@ Limit: what gets out of hand in production?
     monitor = bezoar.Monitor(bezoar.read_baseline("baseline.json"))
     [alert.sentence for alert in monitor.observe("80", 0.99)]
 
-    with bezoar.LiveModel("signs") as model:        # follows its alias, verified; rolls back in place
+    with bezoar.LiveModel("signs") as model:        # follows its alias; every swap is verified
         model(images)
 
 All stages write to one ledger:

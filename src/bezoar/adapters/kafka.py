@@ -83,11 +83,13 @@ class KafkaTopic:
                 if error.fatal() or not error.retriable():
                     raise BezoarError(f"Kafka: {error.str()}", next="look at the broker's log")
                 continue
-            number = message.partition()
+            number, offset = message.partition(), message.offset()
+            if number is None or offset is None:  # no message of a broker lacks them
+                continue
             held = parts.get(number)
             values = held.values if held else []
             values.append(message.value() or b"")
-            parts[number] = Part(number, values, message.offset() + 1)
+            parts[number] = Part(number, values, offset + 1)
         return list(parts.values())
 
     def commit(self, part: Part) -> None:

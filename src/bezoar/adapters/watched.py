@@ -57,7 +57,7 @@ def watched(live: T, methods: Sequence[str], read: Callable[[Any, str, Any], Any
         vars(plain).update({key: value for key, value in vars(self).items() if key != _SEEN})
         return copy, (plain,)
 
-    body = {name: telling(name) for name in methods if hasattr(live, name)}
+    body: dict[str, Any] = {name: telling(name) for name in methods if hasattr(live, name)}
     body |= {"__reduce_ex__": reduced, "__module__": kind.__module__, "__doc__": kind.__doc__}
     made: Any = type(kind.__name__, (kind,), body)
     found: T = made.__new__(made)
