@@ -47,6 +47,22 @@ class Unguarded:
     writer: Act | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An act, and the way from it to the training."""
+
+    first: Act
+    rest: "_Way | None" = None
+
+    def acts(self) -> tuple[Act, ...]:
+        """Return all acts of it."""
+        found, way = [], self
+        while way.rest is not None:
+            found.append(way.first)
+            way = way.rest
+        return (*found, way.first)
+
+
 class Order:
     """What comes before what in one pipeline."""
 
@@ -110,16 +126,18 @@ class Guards:
             if not self._guard("", training, training):
                 found.append(self._fault("", (training,), training))
             return found
-        for way in self._ways(training, training, (training,), set()):
+        for way in self._ways(training):
             found.append(way)
             if len(found) >= _MOST_WAYS:
                 break
         return found
 
-    def _ways(
-        self, consumer: Act, training: Act, way: tuple[Act, ...], seen: set[tuple[int, str]]
-    ) -> Iterator[Unguarded]:
-        for name in consumer.reads:
+    def _ways(self, training: Act) -> Iterator[Unguarded]:
+        seen: set[tuple[int, str]] = set()
+        # A chain of thousands of steps is deeper than Python calls: what is to be asked waits here.
+        pending = [(name, training, _Way(training)) for name in reversed(training.reads)]
+        while pending:
+            name, consumer, way = pending.pop()
             if (id(consumer), name) in seen:
                 continue
             seen.add((id(consumer), name))
@@ -127,16 +145,17 @@ class Guards:
                 continue
             producers = self._producers(name, consumer)
             if not producers:
-                yield self._fault(name, way, training)
-            for producer in producers:
+                yield self._fault(name, way.acts(), training)
+            for producer in reversed(producers):
+                longer = _Way(producer, way)
                 if (validator := self._overwritten(name, producer, training)) is not None:
                     yield Unguarded(
-                        training, name, (producer, *way), Fault.WRITTEN_SINCE, validator, producer
+                        training, name, longer.acts(), Fault.WRITTEN_SINCE, validator, producer
                     )
                 elif producer.reads:
-                    yield from self._ways(producer, training, (producer, *way), seen)
+                    pending += [(one, producer, longer) for one in reversed(producer.reads)]
                 else:
-                    yield self._fault(name, (producer, *way), training)
+                    yield self._fault(name, longer.acts(), training)
 
     def _producers(self, name: str, consumer: Act) -> list[Act]:
         before = [

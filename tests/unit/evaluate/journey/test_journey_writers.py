@@ -51,3 +51,14 @@ def test_thousands_of_steps_take_little_longer_each_than_hundreds():
 
     few, many = max(seconds(400), 0.02), seconds(4_000)
     assert many < 40 * few  # 100 times were quadratic
+
+
+def test_a_chain_of_thousands_of_steps_is_followed_to_its_source():
+    made = chain(3_000)
+    fit = Command("sklearn.linear_model.LogisticRegression.fit(x, y)", 1, "call")
+    last = replace(made.steps[-1], commands=(fit,), writes=())
+    (followed,) = build([replace(made, steps=(*made.steps[:-1], last))]).followed
+    (training,) = followed.trainings
+    (way,) = training.unguarded
+    assert way.source.endswith("data/0.csv")
+    assert len(way.way) == 3_000
