@@ -53,6 +53,8 @@ def versions(project, bezoar):
     rows = [("path", "uploader"), *((f"spam/{n}.png", "mallory") for n in range(6))]
     with (project / "two/provenance.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
+    for path in project.rglob("*.png"):
+        os.utime(path, (1.7e9, 1.7e9))  # when a test wrote it is no business of a golden file
     for number, name in enumerate(("one", "two"), 1):
         call = ["dbom", "add", f"./{name}", "--name", "signs", "--version", number]
         assert bezoar(*call, "--origin", "x")[0] == 0
@@ -79,8 +81,6 @@ def test_json_against_a_golden_file(bezoar):
     found = json.loads(out)
     assert code == 0
     assert found.pop("seconds") >= 0
-    for part in (found["columns"], found["difference"]["drifts"]):
-        part[:] = [one for one in part if one.get("name", one.get("column")) != "added_at"]
     text = json.dumps(found, indent=1) + "\n"
     if os.environ.get("BEZOAR_TEST_UPDATE_GOLDEN"):
         GOLDEN.write_text(text)
