@@ -134,6 +134,7 @@ class Guards:
 
     def _ways(self, training: Act) -> Iterator[Unguarded]:
         seen: set[tuple[int, str]] = set()
+        over: dict[tuple[str, int], Act | None] = {}
         # A chain of thousands of steps is deeper than Python calls: what is to be asked waits here.
         pending = [(name, training, _Way(training)) for name in reversed(training.reads)]
         while pending:
@@ -148,7 +149,9 @@ class Guards:
                 yield self._fault(name, way.acts(), training)
             for producer in reversed(producers):
                 longer = _Way(producer, way)
-                if (validator := self._overwritten(name, producer, training)) is not None:
+                if (name, id(producer)) not in over:
+                    over[name, id(producer)] = self._overwritten(name, producer, training)
+                if (validator := over[name, id(producer)]) is not None:
                     yield Unguarded(
                         training, name, longer.acts(), Fault.WRITTEN_SINCE, validator, producer
                     )
