@@ -33,6 +33,7 @@ Limit: what gets out of hand in production?
 
     monitor = bezoar.Monitor(bezoar.read_baseline("baseline.json"))
     [alert.sentence for alert in monitor.observe("80", 0.99)]
+    model = bezoar.watch(model, monitor)            # torch, scikit-learn, ONNX, MLflow: as before
 
     with bezoar.LiveModel("signs") as model:        # follows its alias; every swap is verified
         model(images)
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from bezoar.ledger import open_ledger
     from bezoar.limit.baseline import read_baseline
     from bezoar.limit.monitor import Monitor
+    from bezoar.limit.watching import watch
     from bezoar.project import Project, find_project
     from bezoar.recon.registering import Facts, register_dataset
     from bezoar.report.html import inspection_html
@@ -114,6 +116,7 @@ _HOMES = {
     "rows_to_poison": "bezoar.attacks.poisoning",
     "torch_dataset": "bezoar.flows.reading",
     "train_classifier": "bezoar.adapters.torch.training",
+    "watch": "bezoar.limit.watching",
     "write_class_folder": "bezoar.datasets.class_folders",
     "write_manifest": "bezoar.datasets.manifest",
 }
@@ -154,6 +157,7 @@ __all__ = [
     "rows_to_poison",
     "torch_dataset",
     "train_classifier",
+    "watch",
     "write_class_folder",
     "write_manifest",
 ]

@@ -41,6 +41,7 @@ PUBLIC = [
     "rows_to_poison",
     "torch_dataset",
     "train_classifier",
+    "watch",
     "write_class_folder",
     "write_manifest",
 ]

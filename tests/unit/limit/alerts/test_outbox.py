@@ -199,7 +199,7 @@ def test_the_thread_sends_and_says_when_it_cannot(scene):
     delivery, _ = scene(a=ear)
     delivery.start()
     delivery.put(FIRST)
-    _until(lambda: ear.heard)
+    _until(lambda: ear.heard and delivery.outbox.rows()[0].status == "sent")
     delivery.outbox.path.write_bytes(b"no database" * 1000)
     delivery._wake.set()
     _until(lambda: delivery.error)
