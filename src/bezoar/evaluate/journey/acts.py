@@ -11,7 +11,9 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.evaluate.journey.identity import INTERNAL, identity, overlap
 from bezoar.evaluate.journey.words import Words, is_data, taken_apart
 from bezoar.evaluate.pipelines.definition import Command, OnFailure, Pipeline, Reference, Step
+from bezoar.evaluate.pipelines.scripts import commands_of_code
 from bezoar.facts.pipeline_tools import pipeline_tools
+from bezoar.syntax.unreadable import UnreadableError
 
 _DEEPEST: Final = 4
 _OUTPUT: Final = re.compile(
@@ -226,7 +228,7 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
     if command.language == "call":
         return [_of_call(step, command, place, library)]
     if command.language == "python":
-        return [Act(Role.OTHER, "python", place, step.name, text=command.text[:200])]
+        return _of_code(step, command, place, library)
     words = taken_apart(command.text)
     stops = command.on_failure is OnFailure.STOPS
     chain = f"{step.place.name}:{step.name}:"
@@ -264,6 +266,18 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
             within=within,
         )
     ]
+
+
+def _of_code(step: Step, command: Command, place: Place, library: Library) -> list[Act]:
+    """Return what Python code within a definition does; what is no Python is one act of its own."""
+    try:
+        calls = commands_of_code(command.text, step.place.name, {})
+    except UnreadableError:
+        calls = ()
+    stops = command.on_failure is OnFailure.STOPS
+    acts = [_of_call(step, call, place, library) for call in calls]
+    known = [replace(act, at=place, stops=act.stops and stops) for act in acts]
+    return known or [Act(Role.OTHER, "python", place, step.name, text=command.text[:200])]
 
 
 def _bound(reads: tuple[str, ...], given: tuple[str, ...]) -> tuple[str, ...]:

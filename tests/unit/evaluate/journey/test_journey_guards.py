@@ -166,3 +166,12 @@ def test_what_a_command_reads_and_writes(text, reads, writes):
 @given(st.text(max_size=200))
 def test_no_command_is_too_odd(text):
     taken_apart(text)
+
+
+def test_code_within_a_definition_is_read():
+    imports = "import pandas as pd\nfrom sklearn.svm import SVC\n"
+    code = imports + "SVC().fit(pd.read_csv('data/a.csv'), [])\n"
+    inline = Command(code, 3, "python")
+    place = Place(PlaceKind.FILE, "p.yaml", 1)
+    assert faults(Step("s", place, (inline,))) == [Fault.NOTHING]
+    assert faults(Step("s", place, (Command("def (", 3, "python"),))) == []
