@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bezoar.evaluate.four_answers import Trains
-from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.journey import Journey
 

@@ -1,14 +1,16 @@
-"""`Act`: one thing that a pipeline does to data, in the order in which it does it."""
+"""What each step of a pipeline does, in order, scripts and targets that it runs included."""
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bezoar.core.place import Place, PlaceKind
+from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.identity import INTERNAL, identity, overlap
+from bezoar.evaluate.journey.library import Library, asked
+from bezoar.evaluate.journey.roles import IN_ORDER, is_own, role_of, role_of_action
 from bezoar.evaluate.journey.words import Words, is_data, taken_apart
 from bezoar.evaluate.pipelines.definition import Command, OnFailure, Pipeline, Reference, Step
 from bezoar.evaluate.pipelines.scripts import commands_of_code
@@ -24,79 +26,7 @@ _CALL: Final = re.compile(r"[\w.]+")
 _MAKE: Final = re.compile(r"g?make|nmake")
 
 
-class Role(StrEnum):
-    """What an act is for."""
-
-    FETCH = "fetch"
-    TRANSFORM = "transform"
-    VALIDATE = "validate"
-    TRAIN = "train"
-    GATE = "gate"
-    REGISTER = "register"
-    PROMOTE = "promote"
-    OTHER = "other"
-
-
-# The first that fits is what a command is for.
-_IN_ORDER: Final = (Role.VALIDATE, Role.GATE, Role.PROMOTE, Role.REGISTER, Role.TRAIN, Role.FETCH)
-
-
 _TELLING: Final = frozenset({Role.VALIDATE, Role.TRAIN, Role.REGISTER, Role.PROMOTE})
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that a pipeline does.
-
-    Attributes:
-        role: What for.
-        name: The program, call or action.
-        place: Where it is written.
-        at: Where the definition runs it: another place where that is a script.
-        step: Name of the step.
-        reads: Identities of what it reads; empty where nothing tells.
-        writes: Of what it writes.
-        stops: Whether its failure keeps what follows from running.
-        condition: What may skip it; empty for nothing.
-        after_failure: Whether it runs although something before it failed.
-        text: As written, for a person.
-        guards: The `&&` lists and conditions that fail with it, each with the command there.
-        within: Those that have to succeed for it to run.
-    """
-
-    role: Role
-    name: str
-    place: Place
-    step: str
-    reads: tuple[str, ...] = ()
-    writes: tuple[str, ...] = ()
-    stops: bool = True
-    condition: str = ""
-    after_failure: bool = False
-    text: str = ""
-    guards: frozenset[tuple[str, str]] = frozenset()
-    within: frozenset[tuple[str, str]] = frozenset()
-    at: Place | None = None
-
-    @property
-    def defined(self) -> Place:
-        """Where the definition runs it."""
-        return self.at or self.place
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What a command may run: the other pipelines of a tree.
-
-    Attributes:
-        scripts: By path.
-        by_folder: Pipelines of make, dvc and MLflow, by format and folder.
-        validators: Programs and calls of the team's own that count as validators.
-    """
-
-    scripts: Mapping[str, Pipeline]
-    by_folder: Mapping[tuple[str, str], Pipeline]
-    validators: frozenset[str] = frozenset()
 
 
 def acts_of(pipeline: Pipeline, step: Step, library: Library, depth: int = 0) -> list[Act]:
@@ -119,7 +49,7 @@ def acts_of(pipeline: Pipeline, step: Step, library: Library, depth: int = 0) ->
             found += _of_command(step, command, (library, folder, depth))
     if step.uses and not step.commands and not found:
         found.append(_used(step))
-    elif (role := _role_of_action(step.uses)) in _TELLING and role not in {a.role for a in found}:
+    elif (role := role_of_action(step.uses)) in _TELLING and role not in {a.role for a in found}:
         found = [_as_role(found, role, step)] if found else [_used(step)]
     if not found:
         found = [_bare(step)]
@@ -164,7 +94,7 @@ def _as_role(found: list[Act], role: Role | None, step: Step) -> Act:
 
 def _used(step: Step) -> Act:
     carries = Role.FETCH if step.reads and step.writes else Role.OTHER
-    role = _role_of_action(step.uses) or carries
+    role = role_of_action(step.uses) or carries
     return Act(role, step.uses, step.place, step.name, text=step.uses)
 
 
@@ -235,7 +165,7 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
     guards = frozenset({(f"{chain}{command.chain}", command.text)} if command.chain else ())
     within = frozenset((f"{chain}{number}", command.text) for number in command.within)
     # What the team calls a validator counts as one, whatever it is made of.
-    inner = None if _is_own(words, library) else _inner(words, library, folder, depth)
+    inner = None if is_own(words, library) else _inner(words, library, folder, depth)
     if inner is not None:
         return [
             replace(
@@ -253,7 +183,7 @@ def _of_command(step: Step, command: Command, way: tuple[Library, str, int]) -> 
         ]
     return [
         Act(
-            _role_of(words, library),
+            role_of(words, library),
             " ".join(words.words[:2]),
             place,
             step.name,
@@ -290,7 +220,7 @@ def _of_call(step: Step, command: Command, place: Place, library: Library) -> Ac
     match = _CALL.match(command.text)
     name = match[0] if match else command.text[:100]
     tools = pipeline_tools()
-    role = next((one for one in _IN_ORDER if tools[one].calls_one(name)), None)
+    role = next((one for one in IN_ORDER if tools[one].calls_one(name)), None)
     if role is None and name in library.validators:
         role = Role.VALIDATE
     if role is None:
@@ -344,7 +274,7 @@ def _inner(words: Words, library: Library, folder: str, depth: int) -> list[Act]
         wanted = library.by_folder.get(("mlflow-recipe", folder))
     if wanted is None:
         return None
-    steps = _asked(wanted, words) if wanted.format == "makefile" else list(wanted.steps)
+    steps = asked(wanted, words) if wanted.format == "makefile" else list(wanted.steps)
     return [act for one in steps for act in acts_of(wanted, one, library, depth + 1)] or None
 
 
@@ -374,89 +304,3 @@ def _plain(script: Pipeline, step: Step, library: Library, depth: int) -> Iterat
         yield from _of_command(
             step, command, (library, posixpath.dirname(script.place.name), depth + 1)
         )
-
-
-def _asked(makefile: Pipeline, words: Words) -> Sequence[Step]:
-    """Return a make target's steps, with all that they need before them."""
-    names = {step.name: step for step in makefile.steps}
-    targets = [word for word in words.words[1:] if not word.startswith("-") and "=" not in word]
-    pending = [name for name in targets if name in names] or [
-        step.name for step in makefile.steps[:1]
-    ]
-    needed: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name not in needed and name in names:
-            needed.add(name)
-            pending += names[name].after
-    return in_order([step for step in makefile.steps if step.name in needed])
-
-
-def in_order(steps: Sequence[Step]) -> list[Step]:
-    """Return steps such that each comes after those that it waits for; a cycle is cut."""
-    names = {step.name: step for step in steps}
-    done: dict[str, Step] = {}
-    open_: set[str] = set()
-    for first in steps:
-        stack: list[tuple[Step, Iterator[str]]] = [(first, iter(first.after))]
-        if first.name in done:
-            continue
-        open_.add(first.name)
-        while stack:
-            step, rest = stack[-1]
-            other = next((n for n in rest if n in names and n not in done and n not in open_), None)
-            if other is None:
-                stack.pop()
-                done[step.name] = step
-            else:
-                open_.add(other)
-                stack.append((names[other], iter(names[other].after)))
-    return list(done.values())
-
-
-def _role_of(words: Words, library: Library) -> Role:
-    tools = pipeline_tools()
-    listed = list(words.words)
-    if not listed:
-        return Role.OTHER
-    if _is_own(words, library):
-        return Role.VALIDATE
-    if not words.script:
-        for role in _IN_ORDER:
-            if tools[role].runs(listed):
-                return Role.TRANSFORM if role is Role.FETCH and _uploads(words) else role
-    for role in (Role.TRAIN, Role.PROMOTE, Role.GATE):
-        if tools[role].is_script(words.script):
-            return role
-    return Role.TRANSFORM if words.reads or words.writes else Role.OTHER
-
-
-def _is_own(words: Words, library: Library) -> bool:
-    """Say whether a command is a validator of the team's own."""
-    listed = list(words.words)
-    named = {words.script, posixpath.basename(words.script)} if words.script else set()
-    named |= {" ".join(listed[:2]), *listed[:1]}
-    return bool(named & library.validators)
-
-
-def _uploads(words: Words) -> bool:
-    return any("://" in one for one in words.writes)
-
-
-def _role_of_action(name: str) -> Role | None:
-    if not name:
-        return None
-    tools = pipeline_tools()
-    return next((one for one in _IN_ORDER if tools[one].is_action(name)), None)
-
-
-def library_of(pipelines: Iterable[Pipeline], validators: Iterable[str] = ()) -> Library:
-    """Return what commands may run."""
-    scripts: dict[str, Pipeline] = {}
-    folders: dict[tuple[str, str], Pipeline] = {}
-    for one in pipelines:
-        if one.format in ("python", "shell"):
-            scripts.setdefault(one.place.name, one)
-        elif one.format in ("makefile", "dvc", "mlproject", "mlflow-recipe"):
-            folders.setdefault((one.format, posixpath.dirname(one.place.name)), one)
-    return Library(scripts, folders, frozenset(validators))

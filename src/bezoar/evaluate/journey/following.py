@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bezoar.evaluate.journey.acts import Act, Library, Role, acts_of, in_order
+from bezoar.evaluate.journey.act import Act, Role
+from bezoar.evaluate.journey.acts import acts_of
 from bezoar.evaluate.journey.guards import Guards, Order, Unguarded
+from bezoar.evaluate.journey.library import Library, in_order
 from bezoar.evaluate.pipelines.definition import Pipeline, Step
 
 CI_FORMATS: Final = frozenset({"github-actions", "gitlab-ci", "azure-pipelines", "circleci"})

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from bezoar.core.place import Place
-from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.identity import INTERNAL
 from bezoar.evaluate.journey.writers import Writers

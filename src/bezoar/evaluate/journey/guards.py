@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bezoar.evaluate.journey.acts import Act, Role
+from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.identity import overlap
 from bezoar.evaluate.journey.writers import Writers
 from bezoar.evaluate.pipelines.definition import Step

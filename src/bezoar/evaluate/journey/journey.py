@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bezoar.evaluate.journey.acts import library_of
 from bezoar.evaluate.journey.arrivals import Arrival
 from bezoar.evaluate.journey.following import Followed, follow
 from bezoar.evaluate.journey.graph import Edge, Node, graph_of
+from bezoar.evaluate.journey.library import library_of
 from bezoar.evaluate.pipelines.definition import Pipeline, Text
 
 _RUN_BY_OTHERS: Final = frozenset({"python", "shell", "makefile", "mlproject"})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bezoar.evaluate.journey.acts import Act
+from bezoar.evaluate.journey.act import Act
 from bezoar.evaluate.journey.identity import overlap
 
 _DEEPEST: Final = 64  # folders; a name of more is asked about one by one

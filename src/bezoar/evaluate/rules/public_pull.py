@@ -8,7 +8,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
-from bezoar.evaluate.journey.acts import Role
+from bezoar.evaluate.journey.act import Role
 from bezoar.evaluate.journey.identity import is_public_web
 
 RULE: Final = Rule(

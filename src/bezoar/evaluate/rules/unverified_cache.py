@@ -7,7 +7,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
-from bezoar.evaluate.journey.acts import Role
+from bezoar.evaluate.journey.act import Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.identity import overlap
 
