@@ -73,6 +73,7 @@ STAGES = (
 WHICH_ONE = """
 Which one? **scan**: which lines fetch data? **check**: may this change go in, as CI asks it?
 **audit**: is the way of the data into training sound?
+**validate**: is this data what we expect? **profile**: what is in it, and what changed?
 **verify**: are these the very samples that were registered?
 **inspect**: is there poison among them? **log verify**: does the record of it still hold?
 """
