@@ -1,5 +1,6 @@
 """What keeps a definition from being read: said in a finding, never passed over."""
 
+import shlex
 from typing import Final
 
 from bezoar.core.finding import Finding
@@ -40,7 +41,7 @@ def unreadable(path: str, why: str, line: int | None = None) -> Finding:
         UNREADABLE_DEFINITION,
         _place(path, line),
         f"this definition could not be read: {_short(why)}",
-        next=f"bezoar audit {path}",
+        next=shlex.join(["bezoar", "audit", path]),
     )
 
 

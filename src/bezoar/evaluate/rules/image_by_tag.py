@@ -14,7 +14,8 @@ RULE: Final = Rule(
     name="image-by-tag",
     title="An image is named by a tag",
     severity=Severity.MEDIUM,
-    why="A tag is moved without a word, and other code then reads the data and trains the model.",
+    why="A tag is moved without a word, and other code then reads the data and trains the"
+    " model. Name it by its digest: IMAGE@sha256:….",
     taxonomy=("ATLAS:AML.T0020",),
 )
 
@@ -35,5 +36,5 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     Place(PlaceKind.FILE, step.place.name, image.line or step.place.line),
                     f"{image.name} may be another image tomorrow",
                     evidence={"image": image.name, "step": step.name},
-                    next="name it by its digest: IMAGE@sha256:…",
+                    next="bezoar rule BZ232",
                 )

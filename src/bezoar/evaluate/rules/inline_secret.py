@@ -14,7 +14,8 @@ RULE: Final = Rule(
     name="inline-secret",
     title="A secret stands in a definition",
     severity=Severity.HIGH,
-    why="Whoever reads the repository has it, and can write where the pipeline can.",
+    why="Whoever reads the repository has it, and can write where the pipeline can. Put it into"
+    " the secret store, and change it: it was seen.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 
@@ -32,5 +33,5 @@ def findings(journey: Journey) -> Iterator[Finding]:
                         Place(PlaceKind.FILE, step.place.name, line),
                         f"{name} stands here as plain text",
                         evidence={"name": name},
-                        next="put it into the secret store, and change it: it was seen",
+                        next="bezoar rule BZ235",
                     )

@@ -57,5 +57,5 @@ def _finding(place: Place, name: str) -> Finding:
         place,
         f"{name} may mean other data tomorrow",
         evidence={"reference": name},
-        next="bezoar dbom add, and name a version: NAME@VERSION",
+        next="bezoar dbom list",
     )

@@ -38,7 +38,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 Place(PlaceKind.FILE, *at),
                 f"nobody compares what {arrival.uri} answers with",
                 evidence={"uri": arrival.uri},
-                next="add the SHA-256 to the command, or bezoar pull NAME",
+                next="bezoar pull NAME",
             )
 
 
@@ -55,5 +55,5 @@ def _unlocked(one: Followed) -> Iterator[Finding]:
                 Place(PlaceKind.FILE, step.place.name, ref.line or step.place.line),
                 f"{ref.name} is read, and no lock holds its digest",
                 evidence={"path": ref.name},
-                next="dvc repro, and commit dvc.lock",
+                next="dvc commit",
             )

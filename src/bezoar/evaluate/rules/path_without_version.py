@@ -14,7 +14,8 @@ RULE: Final = Rule(
     name="path-without-version",
     title="Data without a version",
     severity=Severity.MEDIUM,
-    why="Where no version is named, the newest is taken, whoever made it.",
+    why="Where no version is named, the newest is taken, whoever made it. Name a commit or a"
+    " release.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 _VERSIONED: Final = ("git+", "hf://", "huggingface:", "dvc:")
@@ -35,5 +36,5 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 Place(PlaceKind.FILE, *at),
                 f"{arrival.loader} takes whatever version of {arrival.uri} there is",
                 evidence={"uri": arrival.uri},
-                next="name a commit",
+                next="bezoar rule BZ223",
             )

@@ -35,7 +35,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     act.place,
                     f"{act.name} brings a model into production, and no gate comes before it",
                     evidence={"pipeline": one.pipeline.name},
-                    next="bezoar release gate MODEL, before it",
+                    next="bezoar release gate MODEL",
                 )
                 break
 

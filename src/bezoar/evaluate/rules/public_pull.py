@@ -43,7 +43,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 Place(PlaceKind.FILE, *at),
                 f"{where} pulls {arrival.uri} straight from its publisher, with {arrival.loader}",
                 evidence={"uri": arrival.uri, "pipeline": one.pipeline.name},
-                next="bezoar fetch SOURCE --name NAME, then bezoar pull NAME in the pipeline",
+                next="bezoar fetch SOURCE --name NAME",
             )
         for act in one.acts:
             at = act.place.name, act.place.line or 1
@@ -55,5 +55,5 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     act.place,
                     f"{found[0]} is pulled straight from its publisher, with {act.name}",
                     evidence={"uri": found[0], "pipeline": one.pipeline.name},
-                    next="bezoar fetch SOURCE --name NAME, then bezoar pull NAME in the pipeline",
+                    next="bezoar fetch SOURCE --name NAME",
                 )

@@ -15,8 +15,8 @@ RULE: Final = Rule(
     name="trusted-remote-code",
     title="Fetched code is run",
     severity=Severity.HIGH,
-    why="Whoever can change the repository that is fetched from can run anything where the model"
-    " is trained.",
+    why="Whoever can change the repository that is fetched from can run anything where the"
+    " model is trained. Leave it out, or keep the code in the repository.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 _FLAG: Final = re.compile(
@@ -45,5 +45,5 @@ def _finding(place: Place) -> Finding:
         RULE,
         place,
         "code that comes with what is fetched runs with the rights of the pipeline",
-        next="leave trust_remote_code out, or vendor the code",
+        next="bezoar rule BZ233",
     )

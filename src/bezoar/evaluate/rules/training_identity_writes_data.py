@@ -15,7 +15,8 @@ RULE: Final = Rule(
     name="training-identity-writes-data",
     title="The training may write its own data",
     severity=Severity.MEDIUM,
-    why="Whoever takes over a training job can then poison the data of all later ones.",
+    why="Whoever takes over a training job can then poison the data of all later ones. Give it"
+    " an identity that may only read.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 _OWN: Final = frozenset({"repository", "contents", "packages", "id-token"})
@@ -39,7 +40,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     f"{step.identity or one.pipeline.identity or 'the training'} trains, and may"
                     f" write {stores[0]}",
                     evidence={"stores": stores[:5]},
-                    next="give the training an identity that may only read",
+                    next="bezoar rule BZ229",
                 )
 
 

@@ -17,7 +17,7 @@ RULE: Final = Rule(
     title="A pull request reaches data or secrets",
     severity=Severity.HIGH,
     why="Anybody may open a pull request: what it can run with the rights of the base, anybody"
-    " can.",
+    " can. Run it on the base's own code alone, or without data and secrets.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 _MATTERS: Final = frozenset({Role.PROMOTE, Role.REGISTER})
@@ -55,5 +55,5 @@ def _finding(step: Step, what: str) -> Finding:
         RULE,
         step.place,
         f"step {step.name!r} {what}",
-        next="run it on the base's own code alone, or without data and secrets",
+        next="bezoar rule BZ230",
     )

@@ -16,7 +16,8 @@ RULE: Final = Rule(
     name="unverified-cache",
     title="A cache of data nobody verifies",
     severity=Severity.MEDIUM,
-    why="Who can write a cache once can poison every later run that finds its key.",
+    why="Who can write a cache once can poison every later run that finds its key. Put a digest"
+    " of the data into the key, or verify what came out.",
     taxonomy=("ATLAS:AML.T0020",),
 )
 
@@ -37,7 +38,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     step.place,
                     f"step {step.name!r} may take its output from a cache whose key does not hold"
                     " a digest of it",
-                    next="put a hash of the data's pin into the key, or verify what came out of it",
+                    next="bezoar rule BZ231",
                 )
 
 

@@ -48,5 +48,5 @@ def _finding(rule: Rule, ways: list[Unguarded]) -> Finding:
         "way": [f"{act.name} ({act.place})" for act in first.way[:_MOST_SHOWN]],
     }
     sure = Confidence.HIGH if first.source else Confidence.MEDIUM
-    nexts = "bezoar validate DATA --suite FILE, as a step of its own before training"
+    nexts = "bezoar validate DATA --suite FILE"
     return Finding(rule, at, message, confidence=sure, evidence=evidence, next=nexts)
