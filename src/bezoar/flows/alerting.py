@@ -9,7 +9,7 @@ from bezoar.core.errors import BezoarError
 from bezoar.datasets.entry import timestamp
 from bezoar.flows.release_trust import open_registry
 from bezoar.ledger import open_ledger
-from bezoar.limit.alarm import Alarm, lift_alarm, raise_alarm, read_alarms
+from bezoar.limit.alarm import BEGAN, OVER, Alarm, lift_alarm, raise_alarm, read_alarms
 from bezoar.limit.alerts.delivery import Delivery
 from bezoar.limit.alerts.notice import Alarms, Notice, State, most_missing
 from bezoar.limit.alerts.outbox import Outbox
@@ -18,9 +18,6 @@ from bezoar.project import Project
 
 if TYPE_CHECKING:
     from bezoar.limit.monitor import ClassAlert
-
-ALARM, OVER = "monitor.alarm", "monitor.over"
-"""What the ledger calls the beginning and the end of an alarm."""
 
 
 def open_delivery(project: Project) -> Delivery:
@@ -108,7 +105,7 @@ class Alerting:
         notice = self._notice(alert, counts or {}, samples)
         firing = notice.state is State.FIRING
         with open_ledger(self.project) as ledger:
-            kind = ALARM if firing else OVER
+            kind = BEGAN if firing else OVER
             ledger.append(kind, notice.release or self.model, notice.as_json())
         if firing:
             alarm = Alarm(self.model, notice.class_, notice.time, notice.key, notice.release)

@@ -1,22 +1,13 @@
 """What a scan saw of data that comes in, as an audit asks for it."""
 
-import ipaddress
 from collections.abc import Iterable, Sequence
-from typing import Final
-from urllib.parse import urlsplit
 
 from bezoar.core.source import Pin
 from bezoar.evaluate.journey.arrivals import Arrival
+from bezoar.evaluate.journey.identity import is_public_host
 from bezoar.recon.scan.address_kind import STORES, WEB, scheme
 from bezoar.recon.scan.fetch import Checksum, Danger, Fetch, Kind
 from bezoar.recon.scan.registered import canonical
-
-# Names that nobody outside of a team's network can resolve, or that say that it is the team's own.
-_INNER_ENDS: Final = (
-    *(".internal", ".local", ".lan", ".corp", ".intranet", ".intra", ".private", ".home.arpa"),
-    *(".localdomain", ".svc"),
-)
-_INNER_LABELS: Final = frozenset({"internal", "intranet", "corp", "artifactory", "nexus", "minio"})
 
 
 def arrivals(fetches: Iterable[Fetch], mirrors: Sequence[str]) -> list[Arrival]:
@@ -61,24 +52,9 @@ def is_public(uri: str, mirrors: Sequence[str] = ()) -> bool:
         return False
     start = scheme(uri)
     if start in WEB or start in ("git", "ssh"):
-        return _is_public_host(uri)
+        return is_public_host(uri)
     if start == "hf" or not start:
         # `huggingface:acme/signs`, `torchvision:CIFAR10`: a library's own catalogue.
         name, colon, rest = uri.partition(":")
         return start == "hf" or (bool(colon) and name.isascii() and not rest.startswith("{"))
     return start not in STORES and start not in ("file", "oci", "docker")
-
-
-def _is_public_host(uri: str) -> bool:
-    try:
-        host = (urlsplit(uri.strip()).hostname or "").lower().rstrip(".")
-    except ValueError:
-        return True
-    if not host or "{" in host:
-        return False
-    try:
-        return ipaddress.ip_address(host).is_global
-    except ValueError:
-        labels = host.split(".")
-        inner = len(labels) == 1 or host.endswith(_INNER_ENDS)
-        return not (inner or _INNER_LABELS & set(labels))

@@ -7,9 +7,9 @@ from bezoar.core.event import Event
 from bezoar.flows.release_trust import open_registry
 from bezoar.flows.rollback import ROLLED_BACK, Progress, RolledBack, rollback
 from bezoar.ledger import open_ledger
+from bezoar.limit.alarm import BEGAN, OVER
 from bezoar.project import Project
 
-_ALARM, _OVER = "monitor.alarm", "monitor.over"
 ACTOR: Final = "bezoar --auto"
 
 
@@ -64,10 +64,10 @@ def _alarm(project: Project, model: str, alert: str) -> Event:
         events = sorted(ledger.events(), key=lambda event: event.time)
     found = None
     for event in events:
-        if event.kind == _ALARM and _is(event, model, alert):
+        if event.kind == BEGAN and _is(event, model, alert):
             found = event
-        elif event.kind == _OVER and _is(event, model, alert):
-            raise NotAllowedError(f"the alarm {alert} is over", f"bezoar log show --kind {_OVER}")
+        elif event.kind == OVER and _is(event, model, alert):
+            raise NotAllowedError(f"the alarm {alert} is over", f"bezoar log show --kind {OVER}")
         elif event.kind == ROLLED_BACK and event.detail.get("alert") == alert:
             raise NotAllowedError(
                 f"the alarm {alert} has set off a rollback already", f"bezoar release list {model}"

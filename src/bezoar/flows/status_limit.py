@@ -14,9 +14,9 @@ from bezoar.core.rule import Stage
 from bezoar.flows.measure import Measure, Missing, Progress
 from bezoar.flows.rollback import SAFE
 from bezoar.ledger import open_ledger
+from bezoar.limit.alarm import BEGAN, OVER
 from bezoar.project import Project
 
-_ALARM, _OVER = "monitor.alarm", "monitor.over"
 _NAME: Final = "mean time to recovery (alarm to a safe model on all replicas)"
 
 
@@ -71,9 +71,9 @@ def incidents(events: Iterable[Event]) -> list[Incident]:
     for event in sorted(events, key=lambda event: event.time):
         model = str(event.detail.get("model", ""))
         key = str(event.detail.get("key", ""))
-        if event.kind == _ALARM:
+        if event.kind == BEGAN:
             open_.setdefault(model, {}).setdefault(key, event.time)
-        elif event.kind == _OVER and model in open_:
+        elif event.kind == OVER and model in open_:
             open_[model].pop(key, None)
         elif event.kind == SAFE and (alarms := open_.pop(model, None)):
             began = min(alarms.values())

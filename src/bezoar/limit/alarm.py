@@ -20,6 +20,8 @@ from bezoar.datasets.regular import READ
 from bezoar.datasets.writing import write_whole
 
 FILE: Final = "alarm.json"
+BEGAN, OVER = "monitor.alarm", "monitor.over"
+"""What the ledger calls the beginning and the end of an alarm."""
 SCHEMA_VERSION: Final = 1
 MOST: Final = 10_000
 _MOST_BYTES: Final = 8 << 20

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 INTERNAL: Final = "PIPELINE-INTERNAL:"
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"\$\{?\{?\s*([A-Za-z_][\w.]*)\s*\}?\}?")
-_INNER: Final = frozenset(
-    {"internal", "local", "lan", "corp", "intranet", "intra", "private", "svc", "localdomain"}
-    | {"artifactory", "nexus", "minio", "mirror"}
+# Names that nobody outside of a team's network can resolve, or that say that it is the team's own.
+_INNER_ENDS: Final = (
+    *(".internal", ".local", ".lan", ".corp", ".intranet", ".intra", ".private", ".home.arpa"),
+    *(".localdomain", ".svc"),
 )
+_INNER_LABELS: Final = frozenset({"internal", "intranet", "corp", "artifactory", "nexus", "minio"})
 _HERE: Final = re.compile(r"^(?:\./|/(?:workspace|github/workspace|builds/[^/]+/[^/]+)/)+")
 
 
@@ -53,14 +55,20 @@ def _globbed(pattern: str, other: str) -> bool:
 
 def is_public_web(name: str) -> bool:
     """Say whether a name is a web address that is not plainly the team's own."""
-    if not name.startswith(("http://", "https://")):
-        return False
+    return name.startswith(("http://", "https://")) and is_public_host(name)
+
+
+def is_public_host(uri: str) -> bool:
+    """Say whether the world can ask the host of an address, as far as its name tells."""
     try:
-        host = (urlsplit(name).hostname or "").lower().rstrip(".")
+        host = (urlsplit(uri.strip()).hostname or "").lower().rstrip(".")
     except ValueError:
         return True
+    if not host or "{" in host:
+        return False
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:
-        inner = _INNER & set(host.split("."))
-        return "." in host and not inner and "{" not in host
+        labels = host.split(".")
+        inner = len(labels) == 1 or host.endswith(_INNER_ENDS)
+        return not (inner or _INNER_LABELS & set(labels))

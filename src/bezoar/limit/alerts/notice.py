@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
 
 SCHEMA_VERSION: Final = 1
@@ -106,8 +107,6 @@ def key_of(model: str, stream: str, class_: str, number: int) -> str:
     end = f":{number}"
     start = f"{model}:{stream}:{class_}"
     if len(start) + len(end) > LONGEST_KEY:
-        from bezoar.core.digest import Digest  # noqa: PLC0415 - for names that nobody gives
-
         mark = Digest.of(start.encode("utf-8", "surrogatepass")).value.hex()[:16]
         start = start[: LONGEST_KEY - len(end) - len(mark) - 1] + "~" + mark
     return start + end
