@@ -209,13 +209,13 @@ class _Arrival:
             self._budget.total = self._size or 0
 
     def _write(self, piece: bytes) -> None:
-        self._count(piece)
         try:
             left = memoryview(piece)
             while left:
                 left = left[self._place.write(left) :]
         except OSError as error:
             raise BezoarError(f"cannot write: {error.strerror}", next="df -h .") from error
+        self._count(piece)  # after it is written: a run that ends in between never counts too much
         waited = time.monotonic() - self._synced_at > _SYNC_S
         if self.length - self._synced >= _SYNC_BYTES or waited:
             self._sync()

@@ -214,6 +214,37 @@ def test_a_part_that_is_whole_is_confirmed_by_one_byte(web, root, monkeypatch):
     assert web.ranges == [f"bytes={len(DATA) - 1}-"]
 
 
+def test_interrupted_in_the_middle_of_writing_what_has_come_still_counts(web, root, monkeypatch):
+    """Ctrl-C between a piece's arrival and its place on the disk."""
+    web.answers[URL] = ranged(DATA)
+    real = receiving._Arrival._write
+
+    class Interrupted:
+        def __init__(self, place):
+            self.place = place
+
+        def write(self, piece):
+            if self.place.tell():
+                raise KeyboardInterrupt
+            return self.place.write(piece[:4096])
+
+        def __getattr__(self, name):
+            return getattr(self.place, name)
+
+    def write(arrival, piece):
+        arrival._place = Interrupted(arrival._place)
+        for start in range(0, len(piece), 4096):
+            real(arrival, piece[start : start + 4096])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving._Arrival, "_write", write)
+        with pytest.raises(KeyboardInterrupt):
+            web.fetch(URL, root, version="1")
+    web.heard.clear()
+    assert web.fetch(URL, root, version="1").record.sha256 == sha256(DATA)
+    assert web.ranges == ["bytes=4096-"]
+
+
 def ended(*_):
     raise RuntimeError("kill")
 
