@@ -177,7 +177,7 @@ def test_a_host_that_drips_is_hung_up_on(world, first, piece):
     began = time.monotonic()
     with pytest.raises(UnreachableError, match=r"longer than 0\.3 s"):
         world.client(timeout_s=0.3).json(URL)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_header_without_end_is_cut_off(world):

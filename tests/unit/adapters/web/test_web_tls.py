@@ -95,4 +95,4 @@ def test_a_handshake_that_never_ends(monkeypatch):
         began = time.monotonic()
         with pytest.raises(UnreachableError, match=r"longer than 0\.3 s"):
             Client(timeout_s=0.3).json(f"https://{HOST}:{silent.getsockname()[1]}/x")
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 2.5

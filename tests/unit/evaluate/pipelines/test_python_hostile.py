@@ -76,10 +76,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_python_ends_soon_and_without_a_traceback(name):
-    start = time.perf_counter()
+    start = time.process_time()
     for one in parsed(HOSTILE[name]):
         assert one.steps or one.found
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("name", ["nested-lists", "syntax", "ten-thousand-tasks", "cut-off"])

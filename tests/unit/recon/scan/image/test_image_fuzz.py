@@ -48,11 +48,11 @@ def test_damage_of_any_kind(tmp_path, monkeypatch, form, pack):
         file = dice.choice(files)
         sound = file.read_bytes()
         file.write_bytes(damaged(sound, dice))
-        began = time.monotonic()
+        began = time.process_time()
         try:
             if (store := store_at(path)) is not None:
                 scan(ImageTree(store))
         except UsageError:
             pass
-        assert time.monotonic() - began < 2
+        assert time.process_time() - began < 5
         file.write_bytes(sound)
