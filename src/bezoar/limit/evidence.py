@@ -2,11 +2,12 @@
 
 A Shiryaev-Roberts mixture e-detector (Shin, Ramdas, Rinaldo, "E-detectors: a nonparametric
 framework for sequential change detection", 2023). For each watched rate and each ratio `r` by which
-it may have risen, a mass of evidence grows by one for each prediction and is multiplied by
-`r^event * exp(-(r - 1) * p)`, whose expectation is at most 1 while the event's probability is at
-most `p`. So the mass, less the predictions so far, has no drift upwards, and by optional stopping
-the mean number of predictions to a false alarm is at least the line: no calibration, whatever the
-order of the strata, and for dependent streams, too.
+it may have risen, a mass of evidence grows by one for each prediction. Without an event it is
+multiplied by `n = exp(-(r - 1) * p)`, at an event by `(1 - (1 - p) * n) / p`, which is about `r`:
+one in expectation where the event's probability is `p`, and at most one where it is less. So the
+mass, less the predictions so far, has no drift upwards, and by optional stopping the mean number of
+predictions to a false alarm is at least the line: no calibration, whatever the order of the strata,
+and for dependent streams, too.
 
 Between its events a mass follows a formula, so a prediction costs the same for ten classes or for
 a thousand: only the rates that it is an event of are touched.
@@ -30,11 +31,23 @@ WATCHED: Final = 4
 WEIGHTS: Final = (0.2, 0.15, 0.4, 0.25)
 """How a class's false alarms are divided among its rates: a trigger makes a network sure."""
 
+RATIO_WEIGHTS: Final = np.array(
+    [[0.2, 0.3, 0.2, 0.1, 0.1, 0.1], *[[0.05, 0.1, 0.15, 0.2, 0.2, 0.3]] * 3]
+)
+"""How a rate's are divided among the ratios, (4, 6).
+
+A small rise takes most predictions to notice, and gains most by weight. Among the confident a rise
+is never small: the few of them that were there before are what the many are compared with.
+"""
+
 RECENT: Final = 64
 """Events of each class that are remembered, for the sentence that people read."""
 
-_CEILING: Final = 100.0
-_CALM: Final = 1e-3
+CALM: Final = 1e-3
+"""Of its line: an alarm ends below it."""
+CEILING: Final = 100.0
+"""Of its line: no mass grows beyond it."""
+_LEAST: Final = 1e-12
 
 
 @dataclass
@@ -51,6 +64,8 @@ class Evidence:
         when: Number of the prediction of each class's last events, in a ring, (K, 64).
         then: Expected events of the class until each of them, (K, 64).
         events: Predictions of each class so far, (K,).
+        lean: Whether memory matters more than speed: 10 MB rather than 150, and a million
+            predictions a second rather than twenty.
     """
 
     expected: Floats
@@ -62,6 +77,7 @@ class Evidence:
     when: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     then: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     events: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    lean: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         strata, rates = self.expected.shape
@@ -73,15 +89,16 @@ class Evidence:
             self.when, self.then = np.zeros((2, classes, RECENT))
         steps = np.array(RATIOS) - 1
         # The loop asks for one rate in all strata: these lie side by side.
-        self._by_rate = np.ascontiguousarray(self.expected.T)
-        self._still = np.exp(-self.expected[:, :, None] * steps)
-        self._highest = np.maximum(self.expected.max(0), 1e-300)
-        self._lines = self._lines_of(rates // WATCHED)
-
-    @property
-    def lines(self) -> Floats:
-        """The sum of masses at which each rate alarms, (4K,)."""
-        return self._lines
+        self.by_rate = np.ascontiguousarray(self.expected.T)
+        # What a mass tends to where nothing happens. An event multiplies what is over that.
+        highest = np.maximum(self.expected.max(0), _LEAST)
+        self.rest = 1 / (steps * highest[:, None])
+        p = np.maximum(self.expected, _LEAST)[:, :, None]
+        none = np.exp(-p * steps)
+        event = -np.expm1(-p * steps) / p + none  # = (1 - (1 - p) * none) / p
+        self.factor, self.gain = event / none, self.rest * (event + 1 - none)
+        self._parts = np.tile(RATIO_WEIGHTS, (rates // WATCHED, 1))
+        self.lines = self._lines_of(rates // WATCHED)
 
     @property
     def predictions(self) -> int:
@@ -101,12 +118,16 @@ class Evidence:
             this object stands as it did at that prediction.
         """
         arrays = [np.ascontiguousarray(one, np.int64) for one in (classes, above, strata)]
+        loop = None if self.lean else compiled(_advance)
+        if loop is None:
+            yield from self._scanned(*arrays)
+            return
         turn = np.zeros(2, np.int64)
         begin = 0
         while begin < len(classes):
-            used, turned = compiled(_advance)(
+            used, turned = loop(
                 *(one[begin:] for one in arrays),
-                *(self._by_rate, self._still, self._highest, self._lines, np.array(RATIOS)),
+                *(self.by_rate, self.factor, self.gain, self.rest, self.lines, RATIO_WEIGHTS),
                 *(self.counts, self.seen, self.mass, self.alarmed),
                 *(self.when, self.then, self.events, turn),
             )
@@ -114,11 +135,24 @@ class Evidence:
             if turned:
                 yield begin - 1, int(turn[0]), bool(turn[1])
 
-    def strength(self, which: int) -> float:
-        """Return a class's evidence now: predictions per false alarm at which it would cross."""
-        first = which * WATCHED
-        masses = self.masses()[first : first + WATCHED].sum(1)
-        return float((masses / self._lines[first : first + WATCHED]).max() * self.per_false_alarm)
+    def _scanned(self, classes: Ints, above: Ints, strata: Ints) -> Iterator[tuple[int, int, bool]]:
+        """Do the same without a compiler."""
+        from bezoar.limit.scan import Scan, at_once  # noqa: PLC0415 - it scans this class
+
+        step = at_once(len(self.counts))
+        for begin in range(0, len(classes), step):
+            part = slice(begin, begin + step)
+            scan = Scan(self, classes[part], above[part], strata[part])
+            for index, which, began in scan.turns():
+                scan.keep(index + 1)
+                self.alarmed[which] = began
+                yield begin + index, which, began
+            scan.keep(len(classes[part]))
+
+    def strengths(self) -> Floats:
+        """Return each class's evidence now, (K,): predictions per false alarm at such a line."""
+        parts = (self.masses() * self._parts).sum(1) / self.lines
+        return np.asarray(parts.reshape(-1, WATCHED).max(1) * self.per_false_alarm)
 
     def recent(self, which: int) -> tuple[int, int, float]:
         """Return the stretch of the recent past in which a class stands out most.
@@ -156,27 +190,27 @@ class Evidence:
             newer.when.copy(),
             newer.then.copy(),
             newer.events.copy(),
+            lean=self.lean,
         )
 
     def masses(self) -> Floats:
         """Return each mass as it is now, rather than at its rate's last event, (4K, 6)."""
         passed = (self.counts @ self.expected - self.seen)[:, None]
-        steps = np.array(RATIOS) - 1
-        kept = np.exp(-passed * steps)
-        return np.asarray(self.mass * kept + (1 - kept) / (steps * self._highest[:, None]))
+        kept = np.exp(-passed * (np.array(RATIOS) - 1))
+        return np.asarray(self.mass * kept + (1 - kept) * self.rest)
 
     def _lines_of(self, classes: int) -> Floats:
-        """Return the sum of masses at which a rate alarms, (4K,): mixture weights are its parts."""
+        """Return the weighted sum of masses at which a rate alarms, (4K,)."""
         # A rate that nothing is known of watches nothing, and leaves its part to the others.
         known = self.expected.max(0) > 0
         weights = np.where(known, np.tile(WEIGHTS, classes), 0.0).reshape(classes, WATCHED)
         weights /= np.maximum(weights.sum(1, keepdims=True), 1e-300)
         with np.errstate(divide="ignore"):
-            return np.asarray(self.per_false_alarm * classes * len(RATIOS) / weights.ravel())
+            return np.asarray(self.per_false_alarm * classes / weights.ravel())
 
 
 def compile_loops() -> None:
-    """Turn the loops into machine code now, rather than at the first prediction (seconds)."""
+    """Turn the loop into machine code now, rather than at the first prediction (seconds)."""
     one = np.zeros(1, np.int64)
     list(Evidence(np.full((1, WATCHED), 0.5)).observe(one, one, one))
 
@@ -186,10 +220,11 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
     above: Any,
     strata: Any,
     by_rate: Any,
-    still: Any,
-    highest: Any,
+    factor: Any,
+    gain: Any,
+    rest: Any,
     lines: Any,
-    ratios: Any,
+    weights: Any,
     counts: Any,
     seen: Any,
     mass: Any,
@@ -201,7 +236,7 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
 ) -> tuple[int, bool]:
     """Take predictions in until an alarm begins or ends; return how many, and whether it did."""
     total = counts.sum()
-    kept = np.zeros(ratios.shape[0])
+    kept = np.zeros(weights.shape[1])
     for i in range(classes.shape[0]):
         stratum, which = strata[i], classes[i]
         counts[stratum] += 1.0
@@ -216,6 +251,10 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
                 until += counts[j] * by_rate[rate, j]
             passed = until - seen[rate]
             seen[rate] = until
+            if side == 0:
+                then[which, events[which] % RECENT] = until
+            if lines[rate] == np.inf:
+                continue
             # exp(-(r - 1) * passed) of all ratios by multiplication: 0.5, 1, 2, 4, 9, 19.
             kept[0] = np.exp(-0.5 * passed)
             kept[1] = kept[0] * kept[0]
@@ -225,24 +264,16 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
             kept[4] = eighth * kept[1]
             kept[5] = eighth * eighth * kept[2] * kept[1]
             together = 0.0
-            for g in range(ratios.shape[0]):
-                step = still[stratum, rate, g]
-                unit = 1.0 / ((ratios[g] - 1.0) * highest[rate])
-                # What grew before this prediction is multiplied by it; what it adds is not.
-                grown = mass[rate, g] * kept[g] + (step - kept[g]) * unit
-                grown = ratios[g] * grown + (1.0 - step) * unit
-                mass[rate, g] = grown
-                together += grown
-            if together > _CEILING * lines[rate]:
+            for g in range(kept.shape[0]):
+                grown = (mass[rate, g] - rest[rate, g]) * kept[g] * factor[stratum, rate, g]
+                grown += gain[stratum, rate, g]
                 # Or an alarm would outlive its cause by as much as the cause lasted.
-                for g in range(ratios.shape[0]):
-                    mass[rate, g] *= _CEILING * lines[rate] / together
+                mass[rate, g] = min(grown, CEILING * lines[rate])
+                together += weights[side, g] * mass[rate, g]
             if together >= lines[rate]:
                 over = True
-            if together > _CALM * lines[rate]:
+            if together > CALM * lines[rate]:
                 calm = False
-            if side == 0:
-                then[which, events[which] % RECENT] = until
         when[which, events[which] % RECENT] = total
         events[which] += 1
         if over != alarmed[which] and (over or calm):

@@ -196,7 +196,7 @@ class Monitor:
     def _alert(self, number: int, which: int, *, began: bool) -> ClassAlert:
         name = self.baseline.classes[which]
         place = Place(PlaceKind.CLASS, name or "(unknown)")
-        value = self.evidence.strength(which)
+        value = float(self.evidence.strengths()[which])
         alert = Alert(
             _STATISTIC, value, self.per_false_alarm, 1 / self.per_false_alarm, place, number
         )

@@ -74,7 +74,7 @@ class Rate:
         place = Place(PlaceKind.MODEL, self.name)
         found = []
         for index, class_, begins in self.evidence.observe(which, none, 0 * which):
-            value = self.evidence.strength(class_)
+            value = float(self.evidence.strengths()[class_])
             rate = 1 / self.per_false_alarm
             alert = Alert(self.name, value, self.per_false_alarm, rate, place, began + index)
             found.append((alert, begins))

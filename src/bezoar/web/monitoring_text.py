@@ -5,9 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from bezoar.limit.evidence import WATCHED
 from bezoar.limit.intake import Intake
-from bezoar.limit.monitor import Monitor
 
 MOST_SHOWN: Final = 60
 _PREFIX: Final = "bezoar_monitor"
@@ -32,7 +30,7 @@ def metrics(intake: Intake, refused: Mapping[int, int], waiting: int) -> str:
         ),
     ]
     names = [name or "(unknown)" for name in monitor.baseline.classes]
-    evidence = strengths(monitor)
+    evidence = held.strengths()
     series = {
         "class_predictions_total": ("counter", "Predictions of the class.", held.events),
         "class_evidence": ("gauge", "Predictions per false alarm at this line.", evidence),
@@ -49,18 +47,11 @@ def metrics(intake: Intake, refused: Mapping[int, int], waiting: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def strengths(monitor: Monitor) -> Any:
-    """Return each class's evidence now, (K,): predictions per false alarm at that line."""
-    held = monitor.evidence
-    parts = held.masses().sum(1) / held.lines
-    return parts.reshape(-1, WATCHED).max(1) * held.per_false_alarm
-
-
 def standing(intake: Intake) -> dict[str, Any]:
     """Return what the page shows: all in sum, and the classes with the most evidence."""
     monitor = intake.monitor
     held = monitor.evidence
-    evidence = strengths(monitor)
+    evidence = held.strengths()
     total = held.predictions
     expected = held.counts @ monitor.baseline.shares
     order = sorted(range(len(evidence)), key=lambda k: (not held.alarmed[k], -evidence[k]))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bezoar.limit.evidence import RATIOS, WATCHED, WEIGHTS, Evidence
+from bezoar.limit.evidence import RATIO_WEIGHTS, RATIOS, WATCHED, WEIGHTS, Evidence
 
 SHARES = np.array([0.6, 0.3, 0.1])
 SIDES = {-1: [0], 0: [0], 1: [0, 1], 2: [0, 1, 2], 3: [0, 1, 2, 3]}
@@ -35,8 +35,9 @@ def by_definition(expected, classes, above, strata):
             p = expected[stratum, rate]
             for g, ratio in enumerate(RATIOS):
                 k = ratio - 1
-                added = (1 - np.exp(-k * p)) / (k * ceilings[rate])
-                factor = (ratio if rate in events else 1.0) * np.exp(-k * p)
+                none = np.exp(-k * p)
+                factor = (1 - (1 - p) * none) / p if rate in events else none
+                added = (1 - none) / (k * ceilings[rate])
                 masses[rate, g] = masses[rate, g] * factor + added
     return masses
 
@@ -83,6 +84,26 @@ def test_evidence_of_two_streams_adds():
 
 def test_weights_are_parts_of_one():
     assert sum(WEIGHTS) == pytest.approx(1)
+    np.testing.assert_allclose(RATIO_WEIGHTS.sum(1), 1)
+
+
+@given(st.floats(1e-9, 0.999), st.sampled_from(RATIOS), st.floats(0, 1))
+def test_no_step_adds_evidence_on_average_while_the_rate_is_at_most_what_is_expected(
+    p, ratio, part
+):
+    """A mass of the last ratio, fed one prediction: with an event, and without."""
+    expected = np.zeros((1, 2 * WATCHED))
+    expected[0, 0] = p
+    grown = []
+    for class_ in (0, 1):
+        evidence = Evidence(expected)
+        evidence.mass[0] = 1000.0
+        fed(evidence, [class_])
+        grown.append(evidence.masses()[0, RATIOS.index(ratio)])
+    q = p * part
+    assert q * grown[0] + (1 - q) * grown[1] <= 1001 * (1 + 1e-6)
+    at_most = p * grown[0] + (1 - p) * grown[1]
+    assert at_most >= 1000 * (1 - 1e-6)
 
 
 def test_the_promise_is_kept_without_calibration():
