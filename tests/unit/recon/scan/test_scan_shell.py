@@ -275,3 +275,33 @@ def test_windows_scripts_are_read():
 
 def test_a_file_without_such_a_program_is_not_read():
     assert not may_fetch(b"#!/bin/sh\necho hello\nmake\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'copy-feats "scp:feats.scp" ark:-',
+        "compute ark,scp:a.ark,a.scp",
+        "# wget https://x.edu/a.csv",
+        "\t # by hand: curl -O https://x.edu/a.csv",
+        "if [ git=2.4 ]; then git status; fi",
+    ],
+)
+def test_a_name_in_a_comment_a_key_or_a_path_calls_no_program(text):
+    assert not may_fetch(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'GET=${GET:-wget}\n$GET "$1"',
+        '["curl", "-O", "https://x.edu/a.csv"]',
+        "x=$(/usr/bin/wget -qO- https://x.edu/a.csv)",
+        "iwr https://x.edu/a.csv -OutFile a.csv",
+        "Invoke-WebRequest https://x.edu/a.csv",
+        "python3.11 -c 'import wget'",
+        "git -c x=y \\\n  clone https://x.edu/a",
+    ],
+)
+def test_a_program_is_seen_however_its_call_is_written(text):
+    assert may_fetch(text.encode())

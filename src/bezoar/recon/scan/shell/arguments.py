@@ -59,8 +59,10 @@ def read(argv: list[Value]) -> Arguments | None:
 
 def _module(argv: list[Value]) -> list[Value]:
     """Write `python -m X` as `X`."""
+    if not argv or not is_python(argv[0].text.rpartition("/")[2]):
+        return argv
     texts = [value.text for value in argv[:8]]
-    if texts and is_python(texts[0].rpartition("/")[2]) and "-m" in texts:
+    if "-m" in texts:
         at = texts.index("-m")
         if all(text.startswith("-") for text in texts[1:at]):
             return argv[at + 1 :]
