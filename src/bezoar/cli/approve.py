@@ -1,4 +1,4 @@
-"""`bezoar approve` and `bezoar revoke`: a person's word about a dataset, signed."""
+"""`bezoar approve`: a person's word about a dataset, signed."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +15,10 @@ from bezoar.cli.output import (
     progress_bar,
     write_result,
 )
-from bezoar.core.errors import BezoarError
+from bezoar.cli.revoke import revoke
 
 if TYPE_CHECKING:
     from bezoar.flows.approve import Approved
-    from bezoar.flows.release_reach import Reached
 
 SCHEMA_VERSION = 1
 
@@ -71,44 +70,6 @@ def approve(  # noqa: PLR0917 - one parameter for each option
     write_result(as_json(_json(result)) if form is Format.JSON else _text(result), output)
     if result.review is None:
         note(f"nobody has spot-checked it\n  see: bezoar review {result.entry.spec}")
-
-
-def revoke(
-    dataset: _Dataset,
-    reason: Annotated[str, typer.Option(help="Why it must not be used; it is signed along.")],
-    key: KeyOption = None,
-    form: FormatOption = Format.TEXT,
-    output: OutputOption = None,
-) -> None:
-    """Withdraw a dataset, for good: one signature is enough, and nothing undoes it."""
-    from bezoar.cli.trace import release_lines  # noqa: PLC0415 - see the package
-    from bezoar.flows.approve import revoke as withdraw  # noqa: PLC0415 - the same
-    from bezoar.flows.release_reach import releases_reached  # noqa: PLC0415 - the same
-    from bezoar.flows.trace import trace  # noqa: PLC0415 - the same
-    from bezoar.project import find_project  # noqa: PLC0415 - the same
-
-    project = find_project()
-    entry, path = withdraw(project, dataset, reason, ask_passphrase, key=key)
-    where = path.relative_to(project.root).as_posix()
-    unknown = ""
-    reached: tuple[Reached, ...] = ()
-    try:
-        reached = releases_reached(project, trace(project, entry.spec))
-    except BezoarError as error:  # it is revoked, whatever else cannot be read
-        unknown = f"which releases were trained on it is not known: {error.message}"
-    if form is Format.JSON:
-        fields: dict[str, Any] = {"dataset": entry.spec, "root": str(entry.root)}
-        fields |= {"revocation": where, "releases": [one.as_json() for one in reached]}
-        write_result(as_json({"schema_version": SCHEMA_VERSION, **fields}), output)
-    else:
-        lines = [f"{entry.spec} is revoked: {reason}\n  signed: {where}"]
-        write_result("\n".join([*lines, *release_lines(reached)]), output)
-    if unknown:
-        note(unknown)
-    note(
-        f"commit {where} and the entry; what a mirror holds learns of it with the next\n"
-        f"  bezoar mirror {entry.spec}"
-    )
 
 
 def _json(result: "Approved") -> dict[str, Any]:

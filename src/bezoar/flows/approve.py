@@ -1,4 +1,4 @@
-"""`approve` and `revoke`: a person's word about a dataset, signed, in the DBOM and in the ledger.
+"""`approve`: a person's word about a dataset, signed, in the DBOM and in the ledger.
 
 What is signed rests on what three rooms know: the vet record, the data as it lies here now, and
 the spot check and the head of the ledger.
@@ -20,11 +20,11 @@ from bezoar.datasets.files import open_registered
 from bezoar.datasets.manifest import manifest_path, read_manifest
 from bezoar.flows.events import record_event
 from bezoar.fortify.signing import NotApprovedError, check_approval
-from bezoar.fortify.signing.approval import refuse_revoked
 from bezoar.fortify.signing.chain import trusted_keyring
 from bezoar.fortify.signing.choosing import choose_key
 from bezoar.fortify.signing.places import keys_folder
 from bezoar.fortify.signing.private_keys import Passphrase
+from bezoar.fortify.signing.refusing import refuse_revoked
 from bezoar.fortify.signing.revocation import REVOKERS
 from bezoar.fortify.signing.signing_off import (
     Grounds,
@@ -34,7 +34,6 @@ from bezoar.fortify.signing.signing_off import (
     sign_off,
     write_sign_off,
 )
-from bezoar.fortify.signing.signing_off import revoke as sign_revocation
 from bezoar.fortify.signing.statement import Head
 from bezoar.fortify.vetting.files import take_stock
 from bezoar.fortify.vetting.record import read_vet_record, record_path
@@ -48,7 +47,6 @@ Progress = Callable[[int, int], None]
 
 APPROVED: Final = "dataset.approved"
 SIGNED: Final = "dataset.signed"
-REVOKED: Final = "dataset.revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,39 +119,9 @@ def approve(
     _verify(entry, dbom, Digest.parse(record.files), progress)
     path = write_sign_off(project.dbom, signed)
     if not signed.lacking:
-        entry = _with_status(dbom, entry, Status.APPROVED, signed.statement.reason)
+        entry = with_status(dbom, entry, Status.APPROVED, signed.statement.reason)
     record_event(project, SIGNED if signed.lacking else APPROVED, entry, _detail(signed, reason))
     return Approved(entry, signed, path, review)
-
-
-def revoke(
-    project: Project, name: str, reason: str, passphrase: Passphrase, *, key: str | None = None
-) -> tuple[DbomEntry, Path]:
-    """Withdraw a dataset for good: one key is enough.
-
-    Args:
-        project: Whose DBOM.
-        name: `NAME` or `NAME@VERSION`.
-        reason: Why it must not be used.
-        passphrase: Asks for the passphrase of the key.
-        key: Which key signs; None: the only one here that may.
-
-    Returns:
-        The entry as it is now, and where the revocation is kept.
-
-    Raises:
-        UsageError: If the reason is missing, or nobody has registered its bytes.
-        BezoarError: If the keys do not hold, or no key here may sign.
-    """
-    dbom = Dbom(project)
-    entry = dbom.find(name)
-    keyring = trusted_keyring(project.root, keys_folder(project.dbom))
-    signer = choose_key(keyring, REVOKERS, key, passphrase)
-    path = sign_revocation(project.dbom, entry, reason, keyring, signer)
-    entry = _with_status(dbom, entry, Status.REVOKED, reason)
-    by = keyring.keys[signer.public.id].name
-    record_event(project, REVOKED, entry, {"reason": reason, "signers": [by]})
-    return entry, path
 
 
 def _grounds(
@@ -211,7 +179,8 @@ def _changed(entry: DbomEntry, why: str) -> NotApprovedError:
     )
 
 
-def _with_status(dbom: Dbom, entry: DbomEntry, status: Status, reason: str) -> DbomEntry:
+def with_status(dbom: Dbom, entry: DbomEntry, status: Status, reason: str) -> DbomEntry:
+    """Note how far an entry has come, and why, and return it as it is now."""
     after = entry.model_copy(update={"status": status, "reason": reason})
     dbom.update(after)
     return after

@@ -11,7 +11,7 @@ from bezoar.core.errors import BezoarError, HashMismatch
 from bezoar.core.outcome import Outcome
 from bezoar.core.severity import Severity
 from bezoar.datasets.dbom import Dbom
-from bezoar.datasets.entry import DbomEntry, Status
+from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.entry_toml import format_entry
 from bezoar.datasets.manifest import check_digest, manifest_path, read_manifest
 from bezoar.flows.events import record_event
@@ -29,11 +29,11 @@ from bezoar.fortify.mirror.receipt import (
 from bezoar.fortify.mirror.rules import OTHER_SIZE
 from bezoar.fortify.mirror.store import Store
 from bezoar.fortify.mirror.verifying import verify
-from bezoar.fortify.signing import Approval, check_approval
+from bezoar.fortify.signing import Approval, RevokedError, check_approval
 from bezoar.fortify.signing.chain import trusted_keyring
 from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.places import keys_folder, sign_off_path
-from bezoar.fortify.signing.revocation import verified_revocation
+from bezoar.fortify.signing.revoked_samples import verified_withdrawal
 from bezoar.fortify.vetting.record import record_path
 from bezoar.project import Project
 
@@ -97,8 +97,8 @@ def mirror(
         BezoarError: If a file cannot be read, or the mirror refuses or does not answer.
     """
     began, entry, store = time.monotonic(), Dbom(project).find(name), declared_mirror(project)
-    revoked = entry.status is Status.REVOKED
-    approval = None if revoked else check_approval(project, entry)
+    approval = _approval(project, entry)
+    revoked = approval is None
     state = store.outcomes()
     grave = any(one.severity >= Severity.HIGH for outcome in state for one in outcome.findings)
     done = Mirrored(entry, store.uri, None, state, 0, None, mended=False, seconds=0.0)
@@ -186,20 +186,31 @@ def _document(path: Path, entry: DbomEntry) -> bytes:
     return data
 
 
+def _approval(project: Project, entry: DbomEntry) -> Approval | None:
+    """Return the sign-off behind a version; None where it was revoked, or holds such a sample."""
+    try:
+        return check_approval(project, entry)
+    except RevokedError:
+        return None
+
+
 def _publish_revocations(project: Project, store: Store) -> int:
     """Put every revocation of the project into the mirror; return how many there are."""
     paths = sorted((project.dbom / "signatures").glob("*.revoked.json"))
     if not paths:
         return 0
     keyring = trusted_keyring(project.root, keys_folder(project.dbom))
+    by_root: dict[str, bytes] = {}
     for path in paths:
         try:
             data = read_document(path) or b""
-            root = Digest.parse(verified_revocation(data, keyring).root)
+            for root in verified_withdrawal(data, keyring).roots:
+                by_root.setdefault(root, data)  # one that withdraws it is enough
         except ValueError as error:
             # Whoever can damage a revocation must not gain by it.
             raise BezoarError(f"{path}: {error}", f"git log -- {path}") from None
-        publish_revocation(store, root, data)
+    for root, data in by_root.items():
+        publish_revocation(store, Digest.parse(root), data)
     return len(paths)
 
 

@@ -17,7 +17,7 @@ from bezoar.recon.scan.commit import Commit
 from bezoar.recon.scan.git import commit_of
 
 _KEPT = re.compile(r"dbom/((records|signatures)/)?[^/@]+@[^/]+\.(toml|json)")
-_REVOKED = "*@*.revoked.json"
+_REVOKED = "*.revoked.json"
 
 
 class PastProject(Project):

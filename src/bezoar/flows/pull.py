@@ -10,6 +10,7 @@ from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.files import open_registered
 from bezoar.flows.pulling import pull_version
 from bezoar.fortify.signing import check_approval, revocation
+from bezoar.fortify.signing.refusing import revoked_sample
 from bezoar.project import Project, find_project
 from bezoar.recon.registered import verify_entry
 
@@ -63,7 +64,7 @@ def _registered_copy(name: str, project: Project) -> Path:
     path = dbom.locate(entry)
     if entry.status is Status.APPROVED:
         check_approval(project, entry)
-    elif why := revocation.remembered(entry.root):
+    elif (why := revocation.remembered(entry.root)) or (why := revoked_sample(project, entry)):
         raise BezoarError(f"{entry.spec} is revoked: {why}", f"bezoar trace {entry.spec}")
     if not path.exists():
         raise BezoarError(

@@ -157,6 +157,7 @@ def clear(project: Project, entry: DbomEntry, name: str, verification: Verificat
     verification.newest(project, approval, named=named)
     contents = Contents(entry.spec, mirror, verification=verification)
     manifests = read_manifests(approval, project.state / "manifests", contents)
+    verification.no_revoked_sample(project, entry.spec, manifests.samples, manifests.files)
     return Cleared(entry, approval, manifests, contents, mirror)
 
 

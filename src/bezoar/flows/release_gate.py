@@ -21,6 +21,7 @@ from bezoar.datasets.writing import write_whole
 from bezoar.evaluate.audit import CHANGED_SINCE_AUDIT
 from bezoar.flows.audit_fresh import audited_fresh
 from bezoar.flows.release_trust import keyring_or_none, open_registry, revoked_data
+from bezoar.flows.revoke_lineage import sample_in_lineage
 from bezoar.fortify.signing import NotApprovedError, check_approval
 from bezoar.fortify.signing.choosing import choose_key
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope
@@ -220,7 +221,9 @@ def _no_data(record: ReleaseRecord) -> Iterator[Finding]:
 
 
 def _revoked(project: Project, record: ReleaseRecord) -> Iterator[Finding]:
-    for why in revoked_data(project, record):
+    entries, _ = read_entries(Dbom(project))
+    listed = (sample_in_lineage(project, entries, one.dataset) for one in record.data)
+    for why in dict.fromkeys((*revoked_data(project, record), *filter(None, listed))):
         place = Place(PlaceKind.MODEL, record.spec)
         yield Finding(rules.REVOKED_DATA, place, why, next=f"bezoar release list {record.name}")
 

@@ -1,6 +1,6 @@
 """Blast radius: which releases were trained on something, and which one is untouched by it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from bezoar.flows.release_trust import (
     refuse_revoked_data,
 )
 from bezoar.flows.trace import Trace
-from bezoar.flows.trace_reach import Node
 from bezoar.limit.releases.pointer import Pointer
 from bezoar.limit.releases.record import ReleaseRecord
 from bezoar.project import Project
@@ -65,7 +64,7 @@ def releases_reached(project: Project, found: Trace) -> tuple[Reached, ...]:
     Raises:
         BezoarError: If a file of the registry is damaged.
     """
-    names = {node.name for top in found.found for node in _all(top)}
+    names = {node.name for top in found.found for node in top.reached()}
     registry = open_registry(project)
     return tuple(
         one
@@ -110,9 +109,3 @@ def _good(project: Project, record: ReleaseRecord | None) -> bool:
     except BezoarError:
         return False
     return True
-
-
-def _all(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _all(child)

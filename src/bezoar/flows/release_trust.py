@@ -9,13 +9,14 @@ from bezoar.datasets.containers import readable
 from bezoar.datasets.dbom import Dbom
 from bezoar.datasets.entry import DbomEntry
 from bezoar.fortify.signing import RevokedError
-from bezoar.fortify.signing.approval import refuse_revoked
 from bezoar.fortify.signing.chain import NoKeysError, trusted_keyring
 from bezoar.fortify.signing.envelope import IN_TOTO, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring
 from bezoar.fortify.signing.places import keys_folder
+from bezoar.fortify.signing.refusing import refuse_revoked_version, revoked_sample
 from bezoar.fortify.signing.revocation import REVOKERS, remembered
-from bezoar.limit.releases.record import ReleaseRecord
+from bezoar.fortify.signing.revoked_samples import known_samples
+from bezoar.limit.releases.record import ReleaseRecord, TrainedOn
 from bezoar.limit.releases.registry import Registry
 from bezoar.limit.releases.rules import REVOKED_DATA, UNSIGNED
 from bezoar.limit.releases.statement import Gated, parse_gated
@@ -105,7 +106,11 @@ def refuse_revoked_data(project: Project, record: ReleaseRecord) -> None:
 
 
 def revoked_data(project: Project, record: ReleaseRecord) -> Iterator[str]:
-    """Yield a sentence for each dataset of a release that was revoked, or came from such."""
+    """Yield a sentence for each dataset of a release that was revoked, or came from such.
+
+    A revoked sample withdraws the versions that hold it. Those that were made from one of these
+    are named in the signed revocation, or were judged by the gate: it asks `sample_in_lineage`.
+    """
     entries, _ = read_entries(Dbom(project))
     for one in record.data:
         if (why := remembered(Digest.parse(one.root))) is not None:
@@ -113,10 +118,24 @@ def revoked_data(project: Project, record: ReleaseRecord) -> Iterator[str]:
             continue
         for spec in _with_parents(entries, one.dataset):
             try:
-                refuse_revoked(project, entries[spec], None)
+                refuse_revoked_version(project, entries[spec], None)
             except RevokedError as error:
                 yield error.message
                 break
+        else:
+            if why := _sample_in(project, one, entries.get(one.dataset)):
+                yield f"{one.dataset}: {why}"
+
+
+def _sample_in(project: Project, data: TrainedOn, entry: DbomEntry | None) -> str:
+    """Return which revoked sample is in the data of a release, by its root or its manifest."""
+    try:
+        if why := known_samples(project.dbom).of_root(data.root):
+            return why
+        same = entry is not None and entry.content is not None and str(entry.root) == data.root
+        return revoked_sample(project, entry) if same and entry else ""
+    except BezoarError as error:
+        return error.message
 
 
 def _with_parents(entries: dict[str, DbomEntry], spec: str) -> list[str]:

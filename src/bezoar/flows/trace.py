@@ -6,7 +6,9 @@ read is told: whatever it holds may have been reached as well.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from bezoar.core.manifest import ROOT_ALGORITHM
 from bezoar.datasets.dbom import Dbom, means_path, split_spec
 from bezoar.flows.trace_manifests import Holding, Manifests, Unread
 from bezoar.flows.trace_reach import Node, Reach
+from bezoar.fortify.signing.revoked_samples import RevokedSamples, known_samples
 from bezoar.ledger import open_ledger
 from bezoar.project import Project
 from bezoar.recon.entries import read_entries
@@ -60,6 +63,15 @@ def trace(project: Project, subject: str) -> Trace:
     return _Tracer(project).trace(subject)
 
 
+def trace_samples(project: Project, digests: Iterable[Digest]) -> Trace:
+    """Follow samples, by the SHA-256 of their bytes, to everything that they reached.
+
+    Raises:
+        BezoarError: If the ledger cannot be read.
+    """
+    return _Tracer(project).samples(digests)
+
+
 class _Tracer:
     def __init__(self, project: Project) -> None:
         self._dbom = Dbom(project)
@@ -67,6 +79,11 @@ class _Tracer:
             events = sorted(ledger.events(), key=lambda event: event.time)
         entries, faults = read_entries(self._dbom)
         self._faults = [Unread(fault.place.name, fault.message) for fault in faults]
+        self._known = RevokedSamples(())
+        try:
+            self._known = known_samples(project.dbom)
+        except BezoarError as error:
+            self._faults.append(Unread("revoked samples", error.message))
         self._reach = Reach(entries, events)
         self._manifests = Manifests(project, entries, events)
 
@@ -78,6 +95,10 @@ class _Tracer:
         if means_path(subject):
             return self._path(subject)
         return self._name(subject)
+
+    def samples(self, digests: Iterable[Digest]) -> Trace:
+        values = [one.value for one in digests]
+        return self._samples("", [], self._manifests.holding(*values))
 
     def _answer(self, subject: str, found: list[Node], unread: tuple[Unread, ...] = ()) -> Trace:
         return Trace(subject, tuple(found), (*self._faults, *unread))
@@ -110,14 +131,29 @@ class _Tracer:
         for one in dict.fromkeys([*holding, *everywhere]):
             by_digest.setdefault(one.sha256, []).append(self._held(one))
         samples = [
-            Node("sample", f"sha256:{sha256.hex()}", "", tuple(datasets))
+            Node("sample", f"sha256:{sha256.hex()}", self._revoked(sha256), tuple(datasets))
             for sha256, datasets in by_digest.items()
         ]
         return self._answer(subject, [*found, *samples], tuple(self._manifests.unread))
 
     def _held(self, one: Holding) -> Node:
         label = "" if one.label is None else f", label {one.label}"
-        return self._reach.dataset_node(one.dataset, f"as {one.path}{label}")
+        detail = f"as {one.path}{label}"
+        return self._reach.dataset_node(one.dataset, detail, follows=partial(self._follows, one))
+
+    def _follows(self, sample: Holding, made: str, parent: str) -> bool:
+        """Say whether something of a sample may be in what was made from a dataset.
+
+        Only where that dataset holds its very bytes, a selection is known to have left it out.
+        """
+        if self._manifests.holds(made, sample.sha256):
+            return True
+        whole = self._manifests.holds(parent, sample.sha256)
+        return not (whole and self._manifests.selects(made, parent))
+
+    def _revoked(self, sha256: bytes) -> str:
+        why = self._known.why(sha256)
+        return f"REVOKED: {why}" if why else ""
 
     def _name(self, subject: str) -> Trace:
         name, version = split_spec(subject)

@@ -78,13 +78,34 @@ class Manifests:
         """Return each sample of that name; `NAME@VERSION/path` asks for one dataset's."""
         return [one for one in self._all() if path in (one.path, f"{one.dataset}/{one.path}")]
 
+    def selects(self, spec: str, parent: str) -> bool:
+        """Say whether each sample of a version is one of another's, byte by byte.
+
+        What was made so, as by `bezoar clean`, has nothing of the samples that it left out.
+        """
+        made, whole = self._digests.get(spec), self._digests.get(parent)
+        return made is not None and whole is not None and made <= whole
+
+    def holds(self, spec: str, sha256: bytes) -> bool:
+        """Say whether a version holds a sample, as far as its sample manifest can be read."""
+        return sha256 in self._digests.get(spec, ())
+
+    @cached_property
+    def _digests(self) -> dict[str, frozenset[bytes]]:
+        """The samples of each version whose sample manifest can be read."""
+        return {
+            self._wanted[digest]: frozenset(entry.sha256 for entry in manifest.entries)
+            for digest, _, manifest in self._read
+            if digest in self._wanted
+        }
+
     @cached_property
     def _owners(self) -> dict[Digest, str]:
         return {**self._told, **self._vetted(), **self._wanted}
 
     def _all(self) -> Iterator[Holding]:
         seen = set()
-        for owner, manifest in self._read:
+        for _, owner, manifest in self._read:
             for entry in manifest.entries:
                 one = Holding(owner, entry.path, entry.label, entry.sha256)
                 # The manifest of all files names the samples once more, without their labels.
@@ -93,7 +114,7 @@ class Manifests:
                     yield one
 
     @cached_property
-    def _read(self) -> list[tuple[str, Manifest]]:
+    def _read(self) -> list[tuple[Digest, str, Manifest]]:
         """Read every manifest; what entries ask for comes first."""
         stored = {
             digest for path in self._folder.glob("*.parquet") if (digest := _named(path.stem))
@@ -102,7 +123,8 @@ class Manifests:
         for digest in [*self._wanted, *sorted(stored - set(self._wanted))]:
             owner = self._owners.get(digest, f"manifest {digest.hex[:16]}")
             try:
-                found.append((owner, read_manifest(manifest_path(self._folder, digest), digest)))
+                manifest = read_manifest(manifest_path(self._folder, digest), digest)
+                found.append((digest, owner, manifest))
             except DamagedManifestError as error:
                 self.unread.append(Unread(owner, error.message))
         return found

@@ -1,7 +1,7 @@
 """`Reach`: what came of a dataset, a run or a model, from the DBOM's lineage and the ledger."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,9 +17,14 @@ _PAST: Final = {
     "dataset.refused": "refused",
     "dataset.revoked": "revoked",
 }
+_SET_ASIDE: Final = (Status.QUARANTINED, Status.REVOKED)
 _DATE: Final = 10
 _DEEPEST: Final = 50
 _DIGITS: Final = 16
+UNTOUCHED: Final = "untouched"
+"""Names the field of a node that was not reached, and is named all the same."""
+
+_Follows = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,13 @@ class Node:
     detail: str = ""
     children: tuple["Node", ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def reached(self) -> Iterator["Node"]:
+        """Yield it, and all that it reached."""
+        if UNTOUCHED not in self.fields:
+            yield self
+        for child in self.children:
+            yield from child.reached()
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -113,11 +125,22 @@ class Reach:
             if spec == f"{name}@{version}" or (version is None and spec.startswith(f"{name}@")):
                 yield spec
 
-    def dataset_node(self, spec: str, detail: str = "") -> Node:
-        """Return a dataset with everything that it reached."""
-        return self._dataset(spec, detail, set(), 0)
+    def dataset_node(
+        self, spec: str, detail: str = "", *, follows: _Follows = lambda _made, _from: True
+    ) -> Node:
+        """Return a dataset with everything that it reached.
 
-    def _dataset(self, spec: str, detail: str, seen: set[str], depth: int) -> Node:
+        Args:
+            spec: Which.
+            detail: What it is here.
+            follows: Says whether something of it went into a dataset that was made from another;
+                one without is named, and marked as untouched.
+        """
+        return self._dataset(spec, detail, follows, set(), 0)
+
+    def _dataset(
+        self, spec: str, detail: str, follows: _Follows, seen: set[str], depth: int
+    ) -> Node:
         """Return a dataset; one that was shown already, or lies too deep, without what follows.
 
         A lineage is edited by people: it can be a ring, or branch and join at each step.
@@ -131,7 +154,9 @@ class Reach:
         known = [detail, *self._state(spec, entry)]
         runs = [self.run_node(name) for name in dict.fromkeys(self._used.get(spec, ()))]
         derived = [
-            self._dataset(one, "made from it", seen, depth + 1)
+            self._dataset(one, "made from it", follows, seen, depth + 1)
+            if follows(one, spec)
+            else Node("dataset", one, "made from it, without this", fields={UNTOUCHED: True})
             for one in self._derived.get(spec, ())
         ]
         fields = {"status": str(entry.status) if entry else None}
@@ -142,7 +167,8 @@ class Reach:
             yield "not in the DBOM"
         else:
             revoked = entry.status is Status.REVOKED
-            yield f"REVOKED: {entry.reason}" if revoked else str(entry.status)
+            why = f": {entry.reason}" if entry.reason and entry.status in _SET_ASIDE else ""
+            yield f"{'REVOKED' if revoked else entry.status}{why}"
         times = defaultdict[str, list[str]](list)
         for event in self._past.get(spec, ()):
             times[_PAST[event.kind]].append(event.time[:_DATE])

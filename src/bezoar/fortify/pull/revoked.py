@@ -8,7 +8,12 @@ from bezoar.fortify.mirror.publishing import read_object
 from bezoar.fortify.signing import Approval, RevokedError
 from bezoar.fortify.signing.documents import MOST_BYTES
 from bezoar.fortify.signing.keyring import Keyring
-from bezoar.fortify.signing.revocation import learn_revocation, verified_revocation
+from bezoar.fortify.signing.revocation import Revocation
+from bezoar.fortify.signing.revoked_samples import (
+    RevokedSamples,
+    learn_withdrawal,
+    verified_withdrawal,
+)
 
 
 def ask_mirror(mirror: Mirror, approval: Approval, keyring: Keyring) -> None:
@@ -26,25 +31,28 @@ def ask_mirror(mirror: Mirror, approval: Approval, keyring: Keyring) -> None:
         return
     data = read_object(mirror, key, MOST_BYTES)
     try:
-        found = verified_revocation(data, keyring)
+        found = verified_withdrawal(data, keyring)
     except ValueError as error:
         why = f"it should be a revocation, and is not one: {readable(str(error))}"
         raise HashMismatch(approval.spec, f"{mirror.uri}: {key}", why) from None
-    if found.root != str(approval.root):
-        why = f"it is the revocation of other data, {found.spec}"
+    if str(approval.root) not in found.roots:
+        other = found.spec if isinstance(found, Revocation) else ", ".join(map(str, found.samples))
+        why = f"it is the revocation of other data, {other}"
         raise HashMismatch(
             approval.spec,
             f"{mirror.uri}: {key}",
             why,
             expected=str(approval.root),
-            found=found.root,
+            found=", ".join(found.roots),
         )
     _learn(data, keyring)
-    raise RevokedError(approval.spec, found.reason)
+    if isinstance(found, Revocation):
+        raise RevokedError(approval.spec, found.reason)
+    raise RevokedError(approval.spec, RevokedSamples([found]).of_root(str(approval.root)))
 
 
 def _learn(data: bytes, keyring: Keyring) -> None:
     try:
-        learn_revocation(data, keyring)
+        learn_withdrawal(data, keyring)
     except BezoarError:
         return  # it cannot be written here; it is refused all the same

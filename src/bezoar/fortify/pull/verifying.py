@@ -9,16 +9,17 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from bezoar.core.digest import Digest
-from bezoar.core.errors import HashMismatch
+from bezoar.core.errors import BezoarError, HashMismatch
 from bezoar.core.manifest import Manifest
 from bezoar.core.mirror import Mirror
 from bezoar.datasets.entry import DbomEntry
 from bezoar.fortify.pull.in_place import check_copy
 from bezoar.fortify.pull.revoked import ask_mirror
 from bezoar.fortify.pull.seen import check_newest, remember_newest
-from bezoar.fortify.signing import Approval, check_approval
+from bezoar.fortify.signing import Approval, NotApprovedError, RevokedError, check_approval
 from bezoar.fortify.signing.chain import read_chain, trusted_keyring
 from bezoar.fortify.signing.places import keys_folder
+from bezoar.fortify.signing.revoked_samples import known_samples
 from bezoar.project import Project
 
 _WAITING: Final = 32  # pieces that a hash may be behind: on a busy machine it waits for its turn
@@ -130,6 +131,22 @@ class Verification:
                 raise HashMismatch(
                     dataset, entry.path, why, expected=_text(entry.sha256), found=_text(held)
                 )
+
+    def no_revoked_sample(
+        self, project: Project, dataset: str, samples: Manifest, files: Manifest
+    ) -> None:
+        """Look for samples that were revoked, also for files that are no samples.
+
+        Raises:
+            RevokedError: If there is one.
+            NotApprovedError: If a revocation of samples cannot be read.
+        """
+        try:
+            known = known_samples(project.dbom)
+        except BezoarError as error:
+            raise NotApprovedError(dataset, error.message, error.next) from error
+        if why := known.among((*samples.entries, *files.entries) if known else ()):
+            raise RevokedError(dataset, why)
 
     def copy(self, dataset: str, folder: Path, files: Manifest) -> None:
         """Compare a copy that is there with what was approved.

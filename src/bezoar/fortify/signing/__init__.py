@@ -7,11 +7,7 @@ leads to a key that each person pins outside the repository. Nothing here needs 
 libraries that sign are imported when something is signed or verified.
 """
 
-from bezoar.fortify.signing.approval import (
-    Approval,
-    NotApprovedError,
-    RevokedError,
-    check_approval,
-)
+from bezoar.fortify.signing.approval import Approval, check_approval
+from bezoar.fortify.signing.refusing import NotApprovedError, RevokedError
 
 __all__ = ["Approval", "NotApprovedError", "RevokedError", "check_approval"]

@@ -9,40 +9,19 @@ from bezoar.core.errors import BezoarError
 from bezoar.datasets.containers import readable
 from bezoar.datasets.entry import DbomEntry, Status
 from bezoar.datasets.manifest import manifest_path
-from bezoar.fortify.signing import revocation
 from bezoar.fortify.signing.chain import trusted_keyring
 from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring, Member
-from bezoar.fortify.signing.places import keys_folder, revocation_path, sign_off_path
+from bezoar.fortify.signing.places import keys_folder, sign_off_path
+from bezoar.fortify.signing.refusing import NotApprovedError, refuse_revoked
+from bezoar.fortify.signing.revocation import REVOKERS
 from bezoar.fortify.signing.statement import SignOff, entry_digest, parse_sign_off
 from bezoar.fortify.vetting.record import MOST_BYTES as MOST_RECORD_BYTES
 from bezoar.fortify.vetting.record import parse_vet_record, record_path
 from bezoar.project import Project
 
 _MOST_MANIFEST_BYTES: Final = 1 << 33
-
-
-class NotApprovedError(BezoarError):
-    """No sign-off stands behind the data, as it is now (exit code 1).
-
-    Attributes:
-        dataset: `NAME@VERSION`.
-        why: What is wrong, in a sentence without the dataset's name.
-    """
-
-    exit_code = 1
-
-    def __init__(self, dataset: str, why: str, next: str) -> None:  # noqa: A002 - the field's name
-        super().__init__(f"{dataset} is not approved: {why}", next)
-        self.dataset, self.why = dataset, why
-
-
-class RevokedError(NotApprovedError):
-    """The data was withdrawn, for good (exit code 1)."""
-
-    def __init__(self, dataset: str, why: str) -> None:
-        super().__init__(dataset, f"it is revoked: {why}", f"bezoar trace {dataset}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +151,7 @@ def _unlike_record(statement: SignOff, vet: bytes) -> str:
 
 def counted(keyring: Keyring, envelope: Envelope) -> tuple[Member, ...]:
     """Return the keys whose signatures on an approval count for something."""
-    return tuple(
-        one for one in keyring.signers(envelope) if set(one.roles) & set(revocation.REVOKERS)
-    )
+    return tuple(one for one in keyring.signers(envelope) if set(one.roles) & set(REVOKERS))
 
 
 def _lack(keyring: Keyring, envelope: Envelope, statement: SignOff) -> str:
@@ -185,36 +162,6 @@ def _lack(keyring: Keyring, envelope: Envelope, statement: SignOff) -> str:
         )
     lack = keyring.lacking(keyring.signers(envelope))
     return f"it has {lack}" if lack else ""
-
-
-def refuse_revoked(project: Project, entry: DbomEntry, keyring: Keyring | None) -> None:
-    """Raise where the entry, a revocation beside it, or this machine's memory says so.
-
-    Args:
-        project: Whose revocations.
-        entry: Which data.
-        keyring: Whose signatures count; None where it does not hold, and nothing is remembered.
-
-    Raises:
-        RevokedError: If one of them does.
-    """
-    if entry.status is Status.REVOKED:
-        raise RevokedError(entry.spec, entry.reason)
-    if entry.content is not None and (why := revocation.remembered(entry.root)) is not None:
-        raise RevokedError(entry.spec, why)
-    path = revocation_path(project.dbom, entry.spec)
-    try:
-        data = read_document(path)
-        if data is None:
-            return
-        envelope = parse_envelope(data, IN_TOTO)
-        found = revocation.parse_revocation(envelope.payload)
-    except ValueError as error:
-        # Whoever can damage a revocation must not gain by it.
-        raise RevokedError(entry.spec, f"{path.name}: {readable(str(error))}") from None
-    if keyring is not None and envelope.signers(keyring.holders(*revocation.REVOKERS)):
-        revocation.remember(envelope, Digest.parse(found.root))
-    raise RevokedError(entry.spec, found.reason)
 
 
 def _read(path: Path, entry: DbomEntry, missing: str) -> bytes:

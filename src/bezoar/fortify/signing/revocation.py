@@ -44,6 +44,11 @@ class Revocation(BaseModel):
     keyring: Annotated[int, Field(ge=1)]
     time: TimeText
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The roots of the data that it withdraws."""
+        return (self.root,)
+
     def payload(self) -> bytes:
         """Return the statement's one spelling, which is what is signed."""
         root = Digest.parse(self.root)

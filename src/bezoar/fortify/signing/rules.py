@@ -11,8 +11,9 @@ from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.datasets.entry import DbomEntry
 from bezoar.datasets.entry import Status as EntryStatus
-from bezoar.fortify.signing.approval import NotApprovedError, check_approval
+from bezoar.fortify.signing.approval import check_approval
 from bezoar.fortify.signing.places import keys_folder
+from bezoar.fortify.signing.refusing import NotApprovedError
 from bezoar.fortify.signing.trust import VARIABLE, pinned
 from bezoar.project import Project
 

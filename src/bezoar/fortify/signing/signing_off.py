@@ -13,11 +13,12 @@ from bezoar.datasets.containers import readable
 from bezoar.datasets.entry import DbomEntry, timestamp
 from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing import revocation
-from bezoar.fortify.signing.approval import NotApprovedError, mismatch
+from bezoar.fortify.signing.approval import mismatch
 from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope, Signer, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring, fault
 from bezoar.fortify.signing.places import revocation_path, sign_off_path
+from bezoar.fortify.signing.refusing import NotApprovedError
 from bezoar.fortify.signing.revocation import Revocation
 from bezoar.fortify.signing.statement import (
     Head,
