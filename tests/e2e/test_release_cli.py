@@ -71,6 +71,25 @@ def test_revoking_data_names_the_releases_and_the_way_back(tmp_path):
     assert traced["releases"][0]["in_production"] is True
 
 
+def test_revoking_a_sample_offers_the_newest_release_without_it(tmp_path):
+    scene = release_scene.released(tmp_path, 1, 2)
+    said = bezoar(tmp_path, "revoke", "signs@1/stop/0.png", "--reason", "a sticker")
+    assert "signs@1/stop/0.png is revoked: a sticker" in said.stdout
+    assert "withdrawn: signs@1" in said.stdout
+    assert "Releases of signs trained on it: 1, 2; one of them is IN PRODUCTION" in said.stdout
+    assert "bezoar mirror signs@1" in said.stderr
+    refused = bezoar(tmp_path, "rollback", "signs", "--reason", "x", code=1).stderr
+    assert "BZ425" in refused
+    assert "signs@1/stop/0.png: a sticker" in refused
+    assert "REVOKED" in bezoar(tmp_path, "trace", "signs@1/stop/0.png").stdout
+    arguments = ["revoke", "0" * 64, "1" * 64, "--reason", "seen elsewhere", "--format", "json"]
+    told = json.loads(bezoar(tmp_path, *arguments).stdout)
+    assert [one["sha256"][-1] for one in told["samples"]] == ["0", "1"]
+    assert (told["versions"], told["releases"]) == ([], [])
+    bezoar(tmp_path, "revoke", "signs", "0" * 64, "--reason", "x", code=2)
+    assert scene.champion() == "2"
+
+
 def test_a_rollback_that_is_killed_leaves_one_valid_pointer_and_can_be_run_again(tmp_path):
     scene = release_scene.released(tmp_path, 1, 2)
     command = [BEZOAR, "rollback", "signs", "--reason", "x"]
