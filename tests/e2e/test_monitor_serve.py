@@ -9,10 +9,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bezoar.limit.baseline import known_baseline
+from bezoar.limit.baseline import OTHER, Baseline, known_baseline
+from bezoar.limit.strata import Strata
 
 SENDERS = 4
 
@@ -40,9 +43,9 @@ def serving(folder, *options, **environment):
             process.kill()
 
 
-def send(port, name, size=100):
+def send(port, name, rows=None):
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
-    rows = json.dumps({"class": ["stop"] * size, "confidence": [0.5] * size})
+    rows = json.dumps(rows or {"class": ["stop"] * 100, "confidence": [0.5] * 100})
     headers = {"Content-Type": "application/json", "Idempotency-Key": name}
     try:
         connection.request("POST", "/v1/observe", rows, headers)
@@ -88,6 +91,22 @@ def test_kill_9_under_load_loses_only_what_was_not_acknowledged(project):
         assert all(answers)
         assert sum(one["again"] for one in answers) >= len(taken)
         assert status(port)["predictions"] == 100 * len(sent), "a retry counts once"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says how much memory is held")
+def test_a_thousand_classes_by_the_hour_stay_below_100_megabytes(project):
+    names = (*(f"{k:04d}" for k in range(1000)), OTHER)
+    rows, cells = (25, len(names)), (len(names), 3)
+    shares = np.full(rows, 1e-3)
+    tables = (shares, 0 * shares + 0.1, np.full(cells, 0.5), np.full(cells, 0.5), np.full(cells, 0))
+    made = Baseline("signs", names, Strata(hour=True), *tables)
+    (project / "b.json").write_text(made.as_json())
+    with serving(project) as (process, port):
+        for number in range(40):
+            rows = [{"class": f"{k:04d}", "time": number * 3600.0} for k in range(1000)]
+            assert send(port, str(number), rows)["taken"] == 1000
+        text = Path(f"/proc/{process.pid}/status").read_text()
+        assert int(re.search(r"VmRSS:\s+(\d+)", text)[1]) < 100 * 1024
 
 
 def test_an_end_on_request_keeps_the_state(project):

@@ -254,7 +254,7 @@ class Intake:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            return Monitor(baseline, per_false_alarm)
+            return Monitor(baseline, per_false_alarm, lean=True)
         except OSError as error:
             raise BezoarError(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from None
         head, _, state = data.partition(b"\n")
@@ -268,7 +268,7 @@ class Intake:
                 f"{path} is damaged ({type(error).__name__})",
                 next=f"mv {self.folder} {self.folder}.damaged; what it knew is lost",
             ) from None
-        return resumed(baseline, state, per_false_alarm)
+        return resumed(baseline, state, per_false_alarm, lean=True)
 
     def _journal_path(self) -> Path:
         return self.folder / f"journal-{self._generation}"

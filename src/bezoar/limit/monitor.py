@@ -74,16 +74,18 @@ class Monitor:
         per_false_alarm: Predictions to a false alarm, at least, on average.
         standard_errors: How far above its estimate a rate may lie and still be called normal.
         refused: How many observations were refused, by reason.
+        lean: Whether memory matters more than speed; see `Evidence`.
     """
 
     baseline: Baseline
     per_false_alarm: float = PER_FALSE_ALARM
     standard_errors: float = STANDARD_ERRORS
     refused: Counter[str] = field(default_factory=Counter)
+    lean: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         expected = self.baseline.expected(self.standard_errors)
-        self.evidence = Evidence(expected, self.per_false_alarm)
+        self.evidence = Evidence(expected, self.per_false_alarm, lean=self.lean)
         self._index = self.baseline.index()
         self._other = self._index[OTHER]
         self._numbers: list[int] = []
@@ -169,13 +171,12 @@ class Monitor:
             rows: Number of each stratum, (n,).
         """
         alerts = self.flush()
-        size = len(which)
-        numbers = np.arange(self._next, self._next + size)
-        self._next += size
+        numbers = np.arange(self._next, self._next + len(which))
+        self._next += len(which)
         if confidences is None:
-            confidences = np.full(size, np.nan)
+            confidences = np.full(len(which), np.nan)
         if rows is None:
-            rows = np.zeros(size, np.int64)
+            rows = np.zeros(len(which), np.int64)
         return alerts + self._take(numbers, which, confidences, rows)
 
     def _take(
@@ -208,7 +209,8 @@ class Monitor:
         Raises:
             BezoarError: If one of them was compared with another baseline.
         """
-        together = Monitor(self.baseline, self.per_false_alarm, self.standard_errors)
+        promise = (self.per_false_alarm, self.standard_errors)
+        together = Monitor(self.baseline, *promise, lean=self.lean)
         evidence, refused = self.evidence, Counter(self.refused)
         for other in others:
             try:
@@ -242,13 +244,20 @@ _REASONS: Final = ("no class", "no confidence")
 _PARTS: Final = ("counts", "seen", "mass", "alarmed", "when", "then", "events")
 
 
-def resumed(baseline: Baseline, state: bytes, per_false_alarm: float | None = None) -> Monitor:
+def resumed(
+    baseline: Baseline,
+    state: bytes,
+    per_false_alarm: float | None = None,
+    *,
+    lean: bool = False,
+) -> Monitor:
     """Return the monitor that a state was taken of.
 
     Args:
         baseline: The one that it began with.
         state: What `Monitor.state` returned.
         per_false_alarm: The promise that is asked for; None: whichever it began with.
+        lean: Whether memory matters more than speed.
 
     Raises:
         UsageError: If it began with another promise: its evidence was gathered for that line.
@@ -269,7 +278,7 @@ def resumed(baseline: Baseline, state: bytes, per_false_alarm: float | None = No
                 f" {per_false_alarm:,.0f}",
                 next=f"--per-false-alarm {promise[0]:.0f}, or begin anew with another --state",
             )
-        monitor = Monitor(baseline, *promise)
+        monitor = Monitor(baseline, *promise, lean=lean)
         fresh = monitor.evidence
         held = [parts[name].astype(getattr(fresh, name).dtype) for name in _PARTS]
         if any(a.shape != getattr(fresh, n).shape for a, n in zip(held, _PARTS, strict=True)):
@@ -279,7 +288,7 @@ def resumed(baseline: Baseline, state: bytes, per_false_alarm: float | None = No
             f"the monitor's state cannot be read ({type(error).__name__})",
             next="begin anew without --state; what it knew is lost",
         ) from None
-    monitor.evidence = Evidence(fresh.expected, fresh.per_false_alarm, *held)
+    monitor.evidence = Evidence(fresh.expected, fresh.per_false_alarm, *held, lean=lean)
     monitor.begin_at(int(numbers[0]))
     monitor.refused = Counter(dict(zip(_REASONS, map(int, numbers[1:]), strict=True)))
     return monitor

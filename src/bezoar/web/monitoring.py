@@ -6,14 +6,13 @@ faster than the disk takes is told to come again (503 with `Retry-After`).
 
 import asyncio
 import hmac
-import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -22,23 +21,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bezoar.core.errors import BezoarError
 from bezoar.limit.intake import Intake, Parcel, Receipt
-from bezoar.limit.predictions import Batch, as_confidence, as_seconds, batch_of, class_name, parsed
 from bezoar.web.guard import HEADERS
+from bezoar.web.monitoring_bodies import BodyError, read_body
 from bezoar.web.monitoring_text import metrics, page, script, standing, style
 
 MOST_BYTES: Final = 8 << 20
-MOST_ROWS: Final = 50_000
 MOST_WAITING: Final = 256
 MOST_WAITING_BYTES: Final = 32 << 20
 _RETRY_S: Final = "1"
 _OPEN: Final = frozenset({"/healthz", "/", "/monitor.css", "/monitor.js", "/favicon.ico"})
 """What anybody may read: it says nothing about the model."""
-
-
-class _RefusedError(Exception):
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status, self.why = status, why
 
 
 @dataclass
@@ -60,6 +52,8 @@ class MonitorServer:
         self._bytes = 0
         self._wake = asyncio.Event()
         self._alone = asyncio.Lock()
+        # One thread: each keeps some megabytes of what it once allocated.
+        self._disk = ThreadPoolExecutor(1, "intake")
 
     def app(self) -> ASGIApp:
         """Return the application, guarded."""
@@ -82,13 +76,14 @@ class MonitorServer:
         """Take predictions in: JSON lines, a JSON list, or one JSON object of columns."""
         try:
             body = await self._body(request)
-            batch = _batch(body, request, self.intake.monitor.baseline.strata.columns)
+            kind = request.headers.get("content-type", "")
+            batch = read_body(body, kind, self.intake.monitor.baseline.strata.columns)
             try:
                 parcel = self.intake.parcel(batch, request.headers.get("idempotency-key", ""))
             except BezoarError as error:
-                raise _RefusedError(400, error.message) from None
+                raise BodyError(400, error.message) from None
             receipt = await self._queued(parcel, len(body))
-        except _RefusedError as error:
+        except BodyError as error:
             return self.refusal(error.status, error.why)
         except ClientDisconnect:
             return self.refusal(400, "The request ended too early.")
@@ -150,9 +145,9 @@ class MonitorServer:
     async def _body(self, request: Request) -> bytes:
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > MOST_BYTES:
-            raise _RefusedError(413, f"At most {MOST_BYTES:,} bytes in a batch.")
+            raise BodyError(413, f"At most {MOST_BYTES:,} bytes in a batch.")
         if len(self._waiting) >= MOST_WAITING or self._bytes > MOST_WAITING_BYTES:
-            raise _RefusedError(503, "Too many batches wait.")
+            raise BodyError(503, "Too many batches wait.")
         parts: list[bytes] = []
         size = 0
         # What is on its way counts, too: many slow senders must not fill the memory.
@@ -161,9 +156,9 @@ class MonitorServer:
                 size += len(part)
                 self._bytes += len(part)
                 if size > MOST_BYTES:
-                    raise _RefusedError(413, f"At most {MOST_BYTES:,} bytes in a batch.")
+                    raise BodyError(413, f"At most {MOST_BYTES:,} bytes in a batch.")
                 if self._bytes > MOST_WAITING_BYTES + MOST_BYTES:
-                    raise _RefusedError(503, "Too many bytes wait.")
+                    raise BodyError(503, "Too many bytes wait.")
                 parts.append(part)
         finally:
             self._bytes -= size
@@ -172,7 +167,7 @@ class MonitorServer:
     async def _queued(self, parcel: Parcel, size: int) -> Receipt:
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         if len(self._waiting) >= MOST_WAITING:
-            raise _RefusedError(503, "Too many batches wait.")
+            raise BodyError(503, "Too many batches wait.")
         self._waiting.append((parcel, future))
         self._bytes += size
         self._wake.set()
@@ -194,12 +189,14 @@ class MonitorServer:
         try:
             # The disk is waited for elsewhere, while other requests are read.
             async with self._alone:
-                receipts = await asyncio.to_thread(self.intake.take, [parcel for parcel, _ in turn])
+                parcels = [parcel for parcel, _ in turn]
+                run = asyncio.get_running_loop().run_in_executor
+                receipts = await run(self._disk, self.intake.take, parcels)
         except Exception as error:  # noqa: BLE001 - each sender is told, the next turn goes on
             for _, future in turn:
                 if not future.done():
                     why = getattr(error, "message", type(error).__name__)
-                    future.set_exception(_RefusedError(503, why))
+                    future.set_exception(BodyError(503, why))
             return
         for (_, future), receipt in zip(turn, receipts, strict=True):
             if not future.done():
@@ -212,6 +209,7 @@ class MonitorServer:
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
+        self._disk.shutdown()
 
 
 class _Guard:
@@ -254,57 +252,3 @@ class _Guard:
             return 403, "Another page asked for this."
         origin = [value for name, value in headers if name == b"origin"]
         return (403, "Another page sent this.") if origin not in ([], [b"http://" + host]) else None
-
-
-def _batch(body: bytes, request: Request, columns: tuple[str, ...]) -> Batch:
-    """Return what a body holds.
-
-    Raises:
-        _RefusedError: If it is none of the forms, or too long.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind in ("application/x-ndjson", "application/jsonl"):
-        rows: list[Any] = [parsed(line) for line in _lines(body) if line.strip()]
-    elif kind == "application/json":
-        found = _json(body)
-        if isinstance(found, dict) and isinstance(found.get("class"), list):
-            return _columns(found, columns)
-        rows = found if isinstance(found, list) else [found]
-    else:
-        raise _RefusedError(415, "Send application/x-ndjson or application/json.")
-    if len(rows) > MOST_ROWS:
-        raise _RefusedError(413, f"At most {MOST_ROWS:,} predictions in a batch.")
-    return batch_of(0, [row if isinstance(row, dict) else None for row in rows], columns)
-
-
-def _lines(body: bytes) -> list[str] | list[bytes]:
-    """Return lines as text where all of it is (that is read faster), else as bytes."""
-    try:
-        return body.decode().split("\n")
-    except UnicodeDecodeError:
-        return body.split(b"\n")
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise _RefusedError(400, "The body is no JSON.") from None
-
-
-def _columns(found: dict[str, Any], columns: tuple[str, ...]) -> Batch:
-    size = len(found["class"])
-    if size > MOST_ROWS:
-        raise _RefusedError(413, f"At most {MOST_ROWS:,} predictions in a batch.")
-    given = {
-        name: found.get(name, [None] * size) for name in ("class", "confidence", "time", *columns)
-    }
-    if any(not isinstance(one, list) or len(one) != size for one in given.values()):
-        raise _RefusedError(400, "Each column is a list, and all have one length.")
-    return Batch(
-        0,
-        [class_name(value) for value in given["class"]],
-        np.array([as_confidence(value) for value in given["confidence"]], np.float64),
-        np.array([as_seconds(value) for value in given["time"]], np.float64),
-        {name: given[name] for name in columns},
-    )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import uvicorn
 
 from bezoar.core.errors import BezoarError
-from bezoar.limit.evidence import compile_loops
 from bezoar.limit.intake import Intake
 from bezoar.web.monitoring import MonitorServer
 
@@ -50,7 +49,6 @@ def serve_monitor(
             limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=5,
         )
-        compile_loops()
         shown = f"[{host}]" if ":" in host else host
         opened(f"http://{shown}:{listener.getsockname()[1]}")
         uvicorn.Server(config).run(sockets=[listener])
