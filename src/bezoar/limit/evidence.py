@@ -224,7 +224,7 @@ def moves(expected: Floats, rest: Floats) -> tuple[Floats, Floats]:
     return event / none, rest * (event + 1 - none)
 
 
-def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
+def _advance(  # noqa: C901, PLR0912, PLR0917 - one loop, as it is compiled
     classes: Any,
     above: Any,
     strata: Any,
@@ -283,6 +283,19 @@ def _advance(  # noqa: C901, PLR0917 - one loop, as it is compiled
                 over = True
             if together > CALM * lines[rate]:
                 calm = False
+        if alarmed[which] and calm:
+            # What this prediction is no event of may be why the class is alarmed.
+            for side in range(max(above[i], 0) + 1, WATCHED):
+                rate = which * WATCHED + side
+                until = 0.0
+                for j in range(counts.shape[0]):
+                    until += counts[j] * by_rate[rate, j]
+                together = 0.0
+                for g in range(kept.shape[0]):
+                    still = np.exp((1.0 - RATIOS[g]) * (until - seen[rate]))
+                    together += weights[side, g] * (mass[rate, g] - rest[rate, g]) * still
+                if together > CALM * lines[rate]:
+                    calm = False
         when[which, events[which] % RECENT] = total
         events[which] += 1
         if over != alarmed[which] and (over or calm):

@@ -66,10 +66,23 @@ class Scan:
         on = dict(zip(turning.tolist(), held.alarmed[turning].tolist(), strict=True))
         for i in np.flatnonzero(np.isin(self._classes, turning) & (over | ~warm)).tolist():
             which = int(self._classes[i])
-            if on[which] != over[i]:
+            if on[which] != over[i] and (over[i] or self._calm(i)):
                 on[which] = bool(over[i])
                 found.append((i, which, on[which]))
         return found
+
+    def _calm(self, i: int) -> bool:
+        """Tell whether no rate of a prediction's class is high: those of other cells, too."""
+        held, rates = self._held, self._classes[i] * WATCHED + np.arange(WATCHED)
+        mass, seen = held.mass[rates], held.seen[rates]
+        upto = int(np.searchsorted(self._at, i, "right"))
+        for side, rate in enumerate(rates.tolist()):
+            if (events := np.flatnonzero(self._rates[:upto] == rate)).size:
+                mass[side], seen[side] = self._masses[events[-1]], self._until[events[-1]]
+        passed = held.by_rate[rates] @ self._counts[i] - seen
+        still = np.exp(-passed[:, None] * (np.array(RATIOS) - 1))
+        high = (RATIO_WEIGHTS * (mass - held.rest[rates]) * still).sum(1)
+        return bool((high <= CALM * held.lines[rates]).all())
 
     def keep(self, count: int) -> None:
         """Let the evidence stand as it does after so many of the predictions."""

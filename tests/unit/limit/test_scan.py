@@ -64,12 +64,26 @@ def test_long_streams_with_alarms_that_begin_and_end():
     rng = np.random.default_rng(0)
     calm, flood = ([0.6, 0.3, 0.1, 0], [0.0, 0.0, 1.0, 0])
     classes = np.concatenate([rng.choice(4, 1500, p=p) for p in (calm, flood, calm, flood, calm)])
-    rows = np.stack([classes, np.zeros(7500, int), np.zeros(7500, int)], 1)
-    plain, lean = looped(expected(), 1e3), Evidence(expected(), 1e3, lean=True)
+    sure = (rng.random((7500, 1)) < [0.5, 0.3, 0.1]).sum(1)
+    rows = np.stack([classes, sure, np.zeros(7500, int)], 1)
+    plain, lean = looped(expected(), 1e6), Evidence(expected(), 1e6, lean=True)
     turns = fed(lean, rows, [5000, 1, 2499])
     same_turns(turns, fed(plain, rows, [7500]))
     assert [began for _, which, began, _ in turns if which == 2] == [True, False] * 2
     same(lean, plain)
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_an_unsure_answer_does_not_end_an_alarm_of_the_sure_ones(lean):
+    evidence = Evidence(expected(), 1e4, lean=lean)
+    rng = np.random.default_rng(0)
+    classes = rng.choice(4, 3000, p=SHARES[0])
+    sure = np.where(rng.random(3000) < 0.5, 3, -1)  # five times what is expected
+    turns = fed(evidence, np.stack([classes, sure, 0 * sure], 1), [3000])
+    assert [(which, began) for _, which, began, _ in turns if which in (0, 2)] in (
+        [(0, True), (2, True)],
+        [(2, True), (0, True)],
+    )
 
 
 def test_a_mass_ends_at_its_ceiling_however_long_the_flood():
