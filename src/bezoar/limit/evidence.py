@@ -44,8 +44,10 @@ RECENT: Final = 64
 """Events of each class that are remembered, for the sentence that people read."""
 
 CALM: Final = 1e-3
-"""Of its line: an alarm ends below it."""
-CEILING: Final = 100.0
+"""Of its line: an alarm ends at an event after which its rates are below it,"""
+HIGH: Final = 0.1
+"""and those of the class that it is no event of are below this."""
+CEILING: Final = 10.0
 """Of its line: no mass grows beyond it."""
 _LEAST: Final = 1e-12
 
@@ -294,7 +296,7 @@ def _advance(  # noqa: C901, PLR0912, PLR0917 - one loop, as it is compiled
                 for g in range(kept.shape[0]):
                     still = np.exp((1.0 - RATIOS[g]) * (until - seen[rate]))
                     together += weights[side, g] * (mass[rate, g] - rest[rate, g]) * still
-                if together > CALM * lines[rate]:
+                if together > HIGH * lines[rate]:
                     calm = False
         when[which, events[which] % RECENT] = total
         events[which] += 1

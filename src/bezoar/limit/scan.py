@@ -12,7 +12,16 @@ from typing import Final
 import numpy as np
 
 from bezoar.core.arrays import Bools, Floats, Ints
-from bezoar.limit.evidence import CALM, CEILING, RATIO_WEIGHTS, RATIOS, WATCHED, Evidence, moves
+from bezoar.limit.evidence import (
+    CALM,
+    CEILING,
+    HIGH,
+    RATIO_WEIGHTS,
+    RATIOS,
+    WATCHED,
+    Evidence,
+    moves,
+)
 
 _MOST: Final = 1024
 _MOST_NUMBERS: Final = 1 << 18
@@ -72,7 +81,8 @@ class Scan:
         return found
 
     def _calm(self, i: int) -> bool:
-        """Tell whether no rate of a prediction's class is high: those of other cells, too."""
+        """Tell whether a class is calm in the cells, too, that a prediction is no event of."""
+        # Those that it is an event of are below a lower line already.
         held, rates = self._held, self._classes[i] * WATCHED + np.arange(WATCHED)
         mass, seen = held.mass[rates], held.seen[rates]
         upto = int(np.searchsorted(self._at, i, "right"))
@@ -82,7 +92,7 @@ class Scan:
         passed = held.by_rate[rates] @ self._counts[i] - seen
         still = np.exp(-passed[:, None] * (np.array(RATIOS) - 1))
         high = (RATIO_WEIGHTS * (mass - held.rest[rates]) * still).sum(1)
-        return bool((high <= CALM * held.lines[rates]).all())
+        return bool((high <= HIGH * held.lines[rates]).all())
 
     def keep(self, count: int) -> None:
         """Let the evidence stand as it does after so many of the predictions."""

@@ -63,12 +63,13 @@ def test_a_scan_gives_what_the_loop_gives(rows, per_false_alarm, size):
 def test_long_streams_with_alarms_that_begin_and_end():
     rng = np.random.default_rng(0)
     calm, flood = ([0.6, 0.3, 0.1, 0], [0.0, 0.0, 1.0, 0])
-    classes = np.concatenate([rng.choice(4, 1500, p=p) for p in (calm, flood, calm, flood, calm)])
-    sure = (rng.random((7500, 1)) < [0.5, 0.3, 0.1]).sum(1)
-    rows = np.stack([classes, sure, np.zeros(7500, int)], 1)
+    parts = ((1000, calm), (500, flood), (4000, calm), (500, flood), (4000, calm))
+    classes = np.concatenate([rng.choice(4, size, p=p) for size, p in parts])
+    sure = (rng.random((10_000, 1)) < [0.5, 0.3, 0.1]).sum(1)
+    rows = np.stack([classes, sure, np.zeros(10_000, int)], 1)
     plain, lean = looped(expected(), 1e6), Evidence(expected(), 1e6, lean=True)
-    turns = fed(lean, rows, [5000, 1, 2499])
-    same_turns(turns, fed(plain, rows, [7500]))
+    turns = fed(lean, rows, [5000, 1, 4999])
+    same_turns(turns, fed(plain, rows, [10_000]))
     assert [began for _, which, began, _ in turns if which == 2] == [True, False] * 2
     same(lean, plain)
 
