@@ -1,6 +1,7 @@
 """`bezoar status` as a person uses it."""
 
 import json
+import re
 
 import pytest
 from dataset_layouts import four_files, png, write_files
@@ -204,3 +205,10 @@ def test_without_a_mirror_no_job_sources_from_it(bezoar, ran, tmp_path):
     value, (why,) = fortify(bezoar)
     assert value is False
     assert "no mirror is declared" in why
+
+
+def test_the_help_names_each_stage_with_a_measure(bezoar):
+    _, out, _ = bezoar("status", "--help")
+    _, _, err = bezoar("status", "nowhere")
+    for stage in re.search(r"want one of (.*)\)", err)[1].split(", "):
+        assert stage in out

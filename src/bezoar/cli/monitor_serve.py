@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bezoar.limit.intake import Notify
 
 TOKEN = "BEZOAR_MONITOR_TOKEN"  # noqa: S105 - the variable's name
+ROLLBACK_TOKEN = "BEZOAR_ROLLBACK_TOKEN"  # noqa: S105 - the same
 _SHORTEST = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -50,7 +51,8 @@ def serve(
     """Take predictions in over HTTP, and show each class on a page.
 
     Each request brings the token of BEZOAR_MONITOR_TOKEN; beyond this machine there has to be one.
-    A batch is answered once it is on disk: kill -9 loses none that was.
+    A batch is answered once it is on disk: kill -9 loses none that was. POST /rollback rolls back
+    for who brings that of BEZOAR_ROLLBACK_TOKEN; without one it is refused.
     """
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
@@ -58,31 +60,55 @@ def serve(
             f"serve needs packages that are not installed: {', '.join(missing)}",
             next="pip install 'bezoar[web]'",
         )
-    token = _token(host)
+    token, rollback_token = _tokens(host)
     from bezoar.limit.intake import Intake  # noqa: PLC0415 - see the package's docstring
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
     from bezoar.web.monitoring_serving import serve_monitor  # noqa: PLC0415 - the same
+    from bezoar.web.rollback import rollback_app  # noqa: PLC0415 - the same
 
     known = trusted_baseline(baseline)
     intake = Intake(known, state, notifier(known), per_false_alarm=false_alarm)
+    back = rollback_app(find_project(), rollback_token).routes if rollback_token else ()
     try:
-        serve_monitor(intake, token, host, port, lambda address: note(f"listening: {address}"))
+        serve_monitor(
+            intake,
+            token,
+            host,
+            port,
+            lambda address: note(f"listening: {address}"),
+            rollback=back,
+        )
     finally:
         intake.close()
 
 
-def _token(host: str) -> str:
-    token = os.environ.get(TOKEN, "")
-    if token and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
-        raise UsageError(
-            f"{TOKEN} has at least {_SHORTEST} printable ASCII characters",
-            next=f"export {TOKEN}=$(openssl rand -hex 32)",
-        )
+def _tokens(host: str) -> tuple[str, str]:
+    """Return the token of who observes, and that of who may roll back; empty for none."""
+    token, rollback = _token(TOKEN), _token(ROLLBACK_TOKEN)
     if not token and host not in _LOOPBACK:
         raise UsageError(
             f"without a token it listens on this machine alone, not on {host}",
-            next=f"export {TOKEN}=$(openssl rand -hex 32)",
+            next=_new(TOKEN),
+        )
+    if rollback and rollback == token:
+        raise UsageError(
+            f"{ROLLBACK_TOKEN} is {TOKEN}: who sends predictions must not move the model",
+            next=_new(ROLLBACK_TOKEN),
+        )
+    return token, rollback
+
+
+def _token(name: str) -> str:
+    token = os.environ.get(name, "")
+    if token and (len(token) < _SHORTEST or not token.isascii() or not token.isprintable()):
+        raise UsageError(
+            f"{name} has at least {_SHORTEST} printable ASCII characters", next=_new(name)
         )
     return token
+
+
+def _new(name: str) -> str:
+    return f"export {name}=$(openssl rand -hex 32)"
 
 
 def trusted_baseline(path: Path) -> "Baseline":
@@ -96,12 +122,16 @@ def trusted_baseline(path: Path) -> "Baseline":
 
 
 def notifier(known: "Baseline") -> "Notify":
-    """Return what tells of alarms: the ledger, the outbox, each sink."""
+    """Return what tells of alarms: the ledger, the outbox, each sink; and rolls back by policy."""
     from bezoar.flows.alerting import Alerting, open_delivery  # noqa: PLC0415 - see the package
+    from bezoar.flows.rollback_auto import AutoRollback  # noqa: PLC0415 - the same
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
     project = find_project()
     delivery = open_delivery(project)
     delivery.start()
+    auto = AutoRollback(project, known.model, note)
+    if project.settings.release.auto_rollback:
+        auto.resume()
     shares = dict(zip(known.classes, known.shares.mean(0).tolist(), strict=True))
-    return Alerting(project, known.model, delivery, shares).notify
+    return Alerting(project, known.model, delivery, shares, auto=auto).notify

@@ -30,7 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def status(
     stage: Annotated[
-        str | None, typer.Argument(metavar="[STAGE]", help="One stage: recon, evaluate, fortify.")
+        str | None,
+        typer.Argument(metavar="[STAGE]", help="One stage: recon, evaluate, fortify, limit."),
     ] = None,
     form: FormatOption = Format.TEXT,
     output: OutputOption = None,

@@ -1,13 +1,14 @@
 """`Alerting`: what an alarm of the monitor sets in motion: the ledger, the outbox, the sinks."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bezoar.core.errors import BezoarError
 from bezoar.datasets.entry import timestamp
 from bezoar.flows.release_trust import open_registry
+from bezoar.flows.rollback_auto import may_roll_back
 from bezoar.ledger import open_ledger
 from bezoar.limit.alarm import BEGAN, OVER, Alarm, lift_alarm, raise_alarm, read_alarms
 from bezoar.limit.alerts.delivery import Delivery
@@ -61,6 +62,8 @@ class Alerting:
         delivery: What sends the notices.
         shares: Share of each class in the baseline.
         stream: Where the predictions come from, by name.
+        auto: Answers to an alarm that the policy lets set off a rollback, given its key; soon, and
+            elsewhere.
         alarms: Which alarms are on.
     """
 
@@ -69,6 +72,7 @@ class Alerting:
     delivery: Delivery
     shares: Mapping[str, float] = field(default_factory=dict)
     stream: str = "production"
+    auto: Callable[[str], object] | None = None
     alarms: Alarms = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,15 +115,24 @@ class Alerting:
             alarm = Alarm(self.model, notice.class_, notice.time, notice.key, notice.release)
             raise_alarm(self.project.state / "alerts", alarm)
         self.delivery.put(notice)
+        if firing and self._rolls_back(notice.deviations) and self.auto is not None:
+            self.auto(notice.key)
         return notice
+
+    def _rolls_back(self, deviations: float) -> bool:
+        return may_roll_back(self.project.settings.release, deviations)
 
     def _notice(
         self, alert: "ClassAlert", counts: Mapping[str, int], samples: tuple[str, ...]
     ) -> Notice:
         suspected = most_missing(self.shares, counts, alert.class_) if alert.began else ""
         release, data = self._in_production()
+        key = self.alarms.key(alert.class_, began=alert.began)
+        deviations = round(alert.deviations, 2)
+        # Under the policy: one that goes back once, whoever types it, and however often.
+        how = ["--auto", key] if self._rolls_back(deviations) else ["--reason", "alarm"]
         return Notice(
-            key=self.alarms.key(alert.class_, began=alert.began),
+            key=key,
             state=State.FIRING if alert.began else State.RESOLVED,
             model=self.model,
             class_=alert.class_,
@@ -128,13 +141,13 @@ class Alerting:
             observed=alert.observed,
             predictions=alert.predictions,
             expected=round(alert.expected, 3),
-            deviations=round(alert.deviations, 2),
+            deviations=deviations,
             per_false_alarm=1 / alert.alert.false_alarm_rate,
             release=release,
             data=data,
             suspected=suspected,
             samples=samples,
-            command=shlex.join(["bezoar", "rollback", self.model, "--reason", "alarm"]),
+            command=shlex.join(["bezoar", "rollback", self.model, *how]),
         )
 
     def _in_production(self) -> tuple[str, tuple[str, ...]]:

@@ -96,6 +96,7 @@ def rollback(
     project: Project | None = None,
     actor: str | None = None,
     alert: str = "",
+    leaving: str = "",
     timeout_s: float | None = None,
     progress: Progress | None = None,
 ) -> RolledBack:
@@ -108,12 +109,15 @@ def rollback(
         project: Whose releases; None: that of the current folder.
         actor: Who does it; the user's login name unless given.
         alert: Key of the alarm that it answers to.
+        leaving: Version or digest of what has to be in production still, so that who asks twice
+            goes back once; empty: whatever is.
         timeout_s: How long to wait for the replicas; None: as the settings say.
         progress: Called while it waits.
 
     Raises:
         RollbackRefusedError: If that release is altered, does not answer, is not signed or was
-            trained on revoked data; the message names the next good one.
+            trained on revoked data (the message names the next good one); or if what was to be
+            left is in production no more.
         UsageError: If nothing was in production before, or not that version, or there is no reason.
         BezoarError: If the pointer is damaged or cannot be written.
     """
@@ -124,6 +128,7 @@ def rollback(
     registry = open_registry(project)
     with registry.changing(model):
         pointer = registry.pointer(model)
+        _still(pointer, leaving)
         target, rest = _target(pointer, to)
         try:
             record, answered = _check(project, registry, model, target)
@@ -163,6 +168,16 @@ def rollback(
         seconds=time.monotonic() - began,
         notes=tuple(notes),
     )
+
+
+def _still(pointer: Pointer, leaving: str) -> None:
+    now = pointer.champion
+    if leaving and (now is None or leaving not in (now.version, now.digest)):
+        live = now.version if now else "nothing"
+        raise RollbackRefusedError(
+            f"{leaving[:80]} is not in production of {pointer.name} any more: {live} is",
+            f"bezoar release list {pointer.name}",
+        )
 
 
 def _target(pointer: Pointer, to: str | None) -> tuple[Step, Sequence[Step]]:

@@ -226,8 +226,10 @@ class ReleaseSettings(_Model):
         replica_timeout_s: How long a rollback waits until each replica serves the model.
         on_alarm: What replicas do with an answer under an alarm: abstain, or let the release
             before answer.
-        auto_rollback: Whether `bezoar rollback --auto` may act on an alarm.
+        auto_rollback: Whether an alarm may set off a rollback: as `bezoar rollback --auto`, and at
+            once where the monitor runs.
         auto_deviations: How many standard deviations such an alarm needs at least.
+        auto_pause_s: Seconds after a rollback in which no alarm sets off another one.
     """
 
     require_verified: bool = True
@@ -242,6 +244,7 @@ class ReleaseSettings(_Model):
     on_alarm: Literal["abstain", "previous"] = "abstain"
     auto_rollback: bool = False
     auto_deviations: Annotated[float, Field(ge=0)] = 5.0
+    auto_pause_s: Annotated[float, Field(ge=0)] = 3_600.0
 
 
 class SinkSettings(_Model):

@@ -7,7 +7,7 @@ faster than the disk takes is told to come again (503 with `Retry-After`).
 import asyncio
 import hmac
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bezoar.core.errors import BezoarError
@@ -24,6 +24,7 @@ from bezoar.limit.intake import Intake, Parcel, Receipt
 from bezoar.web.guard import HEADERS
 from bezoar.web.monitoring_bodies import BodyError, read_body
 from bezoar.web.monitoring_text import metrics, page, script, standing, style
+from bezoar.web.rollback import ADDRESS as ROLLBACK
 
 MOST_BYTES: Final = 8 << 20
 MOST_WAITING: Final = 256
@@ -40,11 +41,13 @@ class MonitorServer:
     Attributes:
         intake: Takes batches in.
         token: What each request has to bring; empty: none, on this machine alone.
+        rollback: The address of the rollback, which wants a token of its own; none: it is refused.
         refused: Requests that were refused, by status.
     """
 
     intake: Intake
     token: str = ""
+    rollback: Sequence[BaseRoute] = ()
     refused: Counter[int] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -67,6 +70,7 @@ class MonitorServer:
             Route("/monitor.css", self.style),
             Route("/monitor.js", self.script),
             Route("/favicon.ico", self.icon),
+            *(self.rollback or [Route(ROLLBACK, self.no_rollback, methods=["POST"])]),
         ]
         app = Starlette(routes=routes, lifespan=self._lifespan)
         app.router.redirect_slashes = False
@@ -136,9 +140,12 @@ class MonitorServer:
         """None: every browser asks for one."""
         return Response(status_code=204)
 
+    async def no_rollback(self, _: Request) -> Response:
+        """Say why there is no rollback here."""
+        return self.refusal(403, "No BEZOAR_ROLLBACK_TOKEN is set where the monitor runs.")
+
     def refusal(self, status: int, why: str) -> Response:
-        """Return a refusal, counted."""
-        self.refused[status] += 1
+        """Return a refusal; the guard counts it."""
         headers = {"Retry-After": _RETRY_S} if status == 503 else None  # noqa: PLR2004 - HTTP
         return JSONResponse({"error": why}, status, headers=headers)
 
@@ -225,6 +232,8 @@ class _Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] >= 400:  # noqa: PLR2004 - HTTP
+                    self._server.refused[message["status"]] += 1
                 names = HEADERS.items()
                 message["headers"].extend((n.lower().encode(), v.encode()) for n, v in names)
             await send(message)
@@ -236,7 +245,8 @@ class _Guard:
     def _why_not(self, scope: Scope) -> tuple[int, str] | None:
         headers = scope["headers"]
         given = [value for name, value in headers if name == b"authorization"]
-        if scope["path"] in _OPEN:
+        asks_itself = scope["path"] == ROLLBACK and self._server.rollback
+        if scope["path"] in _OPEN or asks_itself:
             return None
         if self._server.token:
             want = b"Bearer " + self._server.token.encode()

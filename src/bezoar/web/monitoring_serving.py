@@ -1,9 +1,10 @@
 """Serving the monitor until somebody stops it."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from bezoar.core.errors import BezoarError
 from bezoar.limit.intake import Intake
@@ -13,7 +14,13 @@ _MOST_CONNECTIONS = 512
 
 
 def serve_monitor(
-    intake: Intake, token: str, host: str, port: int, opened: Callable[[str], None]
+    intake: Intake,
+    token: str,
+    host: str,
+    port: int,
+    opened: Callable[[str], None],
+    *,
+    rollback: Sequence[BaseRoute] = (),
 ) -> None:
     """Serve a monitor until it is told to end.
 
@@ -23,6 +30,7 @@ def serve_monitor(
         host: Where to listen.
         port: The port; 0 takes a free one.
         opened: Called with the address as soon as it can be asked.
+        rollback: The address of the rollback, with a token of its own; none: it is refused.
 
     Raises:
         BezoarError: If the port cannot be had.
@@ -40,7 +48,7 @@ def serve_monitor(
                 next="take another --host or --port",
             ) from error
         config = uvicorn.Config(
-            MonitorServer(intake, token).app(),
+            MonitorServer(intake, token, rollback).app(),
             ws="none",
             log_level="error",
             access_log=False,

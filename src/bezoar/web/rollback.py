@@ -20,11 +20,14 @@ from bezoar.project import Project
 
 _MOST_BYTES: Final = 1 << 16
 _SHORTEST_TOKEN: Final = 16
-_FIELDS: Final = frozenset({"model", "reason", "to", "auto"})
+_FIELDS: Final = frozenset({"model", "reason", "to", "from", "auto"})
+ADDRESS: Final = "/rollback"
 
 
 def rollback_app(project: Project, token: str) -> Starlette:
-    """Return an application with one address, to be served or mounted.
+    """Return an application with one address, to be served or mounted; the monitor mounts it.
+
+    A call with `from`, the version that is to be left, can be sent again: it goes back once.
 
     Args:
         project: Whose releases.
@@ -49,7 +52,7 @@ def rollback_app(project: Project, token: str) -> Starlette:
         host = request.client.host if request.client else "?"
         return await run_in_threadpool(_done, project, fields, f"http {host}")
 
-    return Starlette(routes=[Route("/rollback", answer, methods=["POST"])])
+    return Starlette(routes=[Route(ADDRESS, answer, methods=["POST"])])
 
 
 async def _body(request: Request) -> bytes:
@@ -84,6 +87,7 @@ def _done(project: Project, fields: dict[str, str], actor: str) -> Response:
                 fields["model"],
                 reason=fields["reason"],
                 to=fields.get("to"),
+                leaving=fields.get("from", ""),
                 project=project,
                 actor=actor,
             )

@@ -13,7 +13,7 @@ import bezoar
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.flows.release_reach import releases_reached
 from bezoar.flows.rollback import RollbackRefusedError, rollback
-from bezoar.flows.rollback_auto import NotAllowedError, rollback_on_alarm
+from bezoar.flows.rollback_auto import AutoRollback, NotAllowedError, rollback_on_alarm
 from bezoar.flows.status_limit import incidents, limit
 from bezoar.flows.trace import trace
 from bezoar.fortify.signing.revocation import remembered_path
@@ -197,6 +197,49 @@ def test_an_alarm_sets_off_a_rollback_only_as_the_policy_says(tmp_path):
     assert scene.champion() == "2"
 
 
+def test_an_alarm_just_after_a_rollback_sets_off_no_other(tmp_path):
+    settings = "[release]\nauto_rollback = true\n"
+    scene = release_scene.released(tmp_path, 1, 2, 3, settings=settings)
+    rollback(MODEL, reason="by hand", project=scene.project)
+    late = alarm(scene, release=scene.record("2").model)
+    with pytest.raises(NotAllowedError, match="auto_pause_s is 3,600"):
+        rollback_on_alarm(scene.project, MODEL, late)
+    (tmp_path / "bezoar.toml").write_text(settings + "auto_pause_s = 0\n")
+    assert rollback_on_alarm(Project(tmp_path), MODEL, late).after == "1"
+
+
+def test_who_asks_twice_goes_back_once(tmp_path):
+    scene = release_scene.released(tmp_path, 1, 2, 3)
+    assert rollback(MODEL, reason="x", leaving="3", project=scene.project).after == "2"
+    with pytest.raises(RollbackRefusedError, match="3 is not in production of signs any more: 2"):
+        rollback(MODEL, reason="x", leaving="3", project=scene.project)
+    assert scene.champion() == "2"
+    digest = scene.record("2").model
+    assert rollback(MODEL, reason="x", leaving=digest, project=scene.project).after == "1"
+
+
+def test_alarms_at_once_roll_back_once_and_each_is_answered(tmp_path):
+    settings = "[release]\nauto_rollback = true\nauto_pause_s = 0\n"
+    scene = release_scene.released(tmp_path, 1, 2, 3, settings=settings)
+    told = []
+    auto = AutoRollback(scene.project, MODEL, told.append)
+    release = scene.record("3").model
+    for key in ("a", "b", "weak"):
+        deviations = 1.0 if key == "weak" else 9.0
+        alarm(scene, key, release=release, deviations=deviations)
+        raise_alarm(scene.project.state / "alerts", Alarm(MODEL, key, "2026-11-25T00:00:00Z", key))
+    auto.resume()
+    end = time.monotonic() + 30
+    while len(told) < 3 and time.monotonic() < end:
+        time.sleep(0.02)
+    assert sorted("is back from 3 to 2" in one for one in told) == [False, False, True]
+    assert scene.champion() == "2"
+    why = [event.detail["why"] for event in scene.events("release.left")]
+    assert len(why) == 2
+    assert any("about another release" in one for one in why)
+    assert len(scene.events("release.rolled_back")) == 1
+
+
 def test_recovery_is_measured_from_the_alarm_to_the_last_replica(tmp_path):
     scene = release_scene.released(tmp_path, 1, 2, 3)
     assert limit(scene.project, None).value is None
@@ -250,6 +293,9 @@ def test_one_rest_call_rolls_back(served):
     assert scene.events("release.rolled_back")[0].actor == "http testclient"
     answer = client.post("/rollback", json={"model": MODEL, "reason": "x"}, headers=headers)
     assert answer.status_code == 400
+    again = {"model": MODEL, "reason": "x", "from": "2"}
+    answer = client.post("/rollback", json=again, headers=headers)
+    assert (answer.status_code, scene.champion()) == (409, "1")
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 
 from bezoar.limit.baseline import known_baseline
 from bezoar.limit.intake import Intake
+from bezoar.project import Project
 from bezoar.web import monitoring
 from bezoar.web.monitoring import MOST_BYTES, MonitorServer
+from bezoar.web.rollback import rollback_app
 
 BASELINE = known_baseline("signs", {"stop": 0.99, "80": 0.01})
 TOKEN = "a-token-of-enough-length"  # noqa: S105 - of no server
@@ -209,3 +211,20 @@ def test_ten_thousand_hostile_observations_are_counted_and_refused(server):
     assert counts["sent"] == counts["answered"] > 10_000
     monitor = server.intake.monitor
     assert monitor.position == monitor.evidence.predictions + monitor.refused.total()
+
+
+def test_the_rollback_wants_a_token_of_its_own(server, tmp_path):
+    other = "another-token-of-enough-length"
+
+    async def talk(client):
+        found = []
+        for token in (TOKEN, "", f"{other}x", other):
+            headers = {"authorization": f"Bearer {token}"}
+            answer = await client.post("/rollback", json={"model": "signs"}, headers=headers)
+            found.append(answer.status_code)
+        return found
+
+    assert run(server, talk) == [403, 401, 401, 401], "none is set: refused, whoever asks"
+    server.rollback = rollback_app(Project(tmp_path), other).routes
+    assert run(server, talk) == [401, 401, 401, 400], "the observers' token does not do"
+    assert server.refused == {403: 1, 401: 6, 400: 1}
