@@ -22,6 +22,7 @@ class PipelineTools:
     Attributes:
         programs: Each as its first words.
         calls: Finds a dotted name.
+        other_calls: Finds one that `calls` finds, too, and that is none of these.
         actions: Finds an action, an operator or a component.
         scripts: Finds a script by its name, where nothing else tells.
         raises: Finds a call that raises by itself where something is wrong.
@@ -29,6 +30,7 @@ class PipelineTools:
 
     programs: frozenset[tuple[str, ...]]
     calls: re.Pattern[str]
+    other_calls: re.Pattern[str]
     actions: re.Pattern[str]
     scripts: re.Pattern[str] | None
     raises: re.Pattern[str]
@@ -42,7 +44,9 @@ class PipelineTools:
 
     def calls_one(self, name: str) -> bool:
         """Say whether a dotted name is one of the calls."""
-        return len(name) <= _LONGEST and self.calls.fullmatch(name) is not None
+        if len(name) > _LONGEST or self.calls.fullmatch(name) is None:
+            return False
+        return self.other_calls.fullmatch(name) is None
 
     def is_action(self, name: str) -> bool:
         """Say whether an action is one of these; its version does not count."""
@@ -66,6 +70,7 @@ def _tools(table: dict[str, list[str]]) -> PipelineTools:
     return PipelineTools(
         frozenset(tuple(name.split()) for name in table.get("programs", ())),
         _any_of(table.get("calls", ())),
+        _any_of(table.get("other_calls", ())),
         _any_of(table.get("actions", ())),
         re.compile("|".join(scripts)) if scripts else None,
         _any_of(table.get("raises", ())),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bezoar.evaluate.pipelines.airflow_templates import rendered
 from bezoar.evaluate.pipelines.composing import Composer
 from bezoar.evaluate.pipelines.container_commands import container_commands
 from bezoar.evaluate.pipelines.decorated import base_name, is_wrapper, options_of
@@ -40,6 +41,8 @@ _NOT_FAILED: Final = frozenset(
 _DECIDING: Final = frozenset(
     {"ShortCircuitOperator", "BranchPythonOperator", "short_circuit", "branch"}
 )
+_CHOOSING: Final = ("ShortCircuitOperator", "BranchPythonOperator", ".short_circuit", ".branch")
+_MOST_CHOICES: Final = 32
 _IMAGES: Final = frozenset({"image", "docker_image", "image_uri"})
 
 
@@ -167,7 +170,7 @@ class _Airflow(Composer):
         self, call: Called, body: tuple[PythonCode, Scope], kind: str, options: Given
     ) -> Data:
         asked = options_of(call, call.here.code)
-        merged = Given(asked.positional, {**options.named, **asked.named})
+        merged = rendered(Given(asked.positional, {**options.named, **asked.named}))
         name = literal(merged.named.get("task_id")) or body[1].name.rpartition(".")[2]
         made = self.add(
             call, self._path(name), uses=f"airflow.decorators.{kind}", given=merged, body=body
@@ -183,7 +186,7 @@ class _Airflow(Composer):
             return call.data if call.owner.tasks else None
         if is_wrapper(call):
             return call.data  # `Operator.partial(…)`, which `expand` completes
-        options = options_of(call, call.here.code)
+        options = rendered(options_of(call, call.here.code))
         name = literal(options.named.get("task_id")) or last
         callable_ = options.named.get("python_callable")
         body = None
@@ -255,6 +258,27 @@ class _Airflow(Composer):
             rule = draft.step.settings.get("trigger_rule", "").rpartition(".")[2].lower()
             if rule in _NOT_FAILED and soft & set(draft.after):
                 draft.step = replace(draft.step, runs_after_failure=True)
+        self._choose()
+
+    def _choose(self) -> None:
+        """Let what a branch or a short circuit may skip be done under its condition."""
+        later: dict[str, list[str]] = {}
+        for name, draft in self.drafts.items():
+            for one in self._expanded(name, draft):
+                later.setdefault(one, []).append(name)
+        choosing = [name for name, one in self.drafts.items() if one.step.uses.endswith(_CHOOSING)]
+        for first in choosing[:_MOST_CHOICES]:
+            waiting, seen = list(later.get(first, ())), {first}
+            while waiting:
+                name = waiting.pop()
+                step = self.drafts[name].step
+                rule = step.settings.get("trigger_rule", "").rpartition(".")[2].lower()
+                if name in seen or rule in _NOT_FAILED | _LATE:
+                    continue
+                seen.add(name)
+                condition = " && ".join(filter(None, (step.condition, f"{first} chooses it")))
+                self.change([name], condition=condition[:1000])
+                waiting += later.get(name, ())
 
 
 def _commands(options: Given, kind: str, line: int) -> tuple[Command, ...]:

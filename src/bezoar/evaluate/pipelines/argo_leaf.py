@@ -116,7 +116,12 @@ def leaf(
         cached=memoize is not None,
         cache_key_pins=_PINNING.search(text(memoize, "key")) is not None,
         identity=scope.fold(text(template, "serviceAccountName")),
-        access={one.store: one.access for one in _weakest_first(mounted)},
+        access={
+            one.store: one.access
+            for one in _weakest_first(mounted)
+            # What no later run sees, nobody can poison for it.
+            if not one.store.startswith(container_spec.OF_ONE_RUN)
+        },
         secrets=tuple(one for node in containers for one in container_spec.secrets(node)),
         workspace="volumes" if mounted else name,
     )

@@ -17,6 +17,7 @@ from bezoar.evaluate.pipelines.definition import (
 )
 from bezoar.evaluate.pipelines.faults import cyclic
 from bezoar.evaluate.pipelines.inline_secrets import is_secret
+from bezoar.evaluate.pipelines.named_places import named_in
 from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode, literal, shown
 from bezoar.evaluate.pipelines.python_data import paths_in
@@ -30,12 +31,7 @@ from bezoar.syntax.python.scopes import Scope
 from bezoar.syntax.python.value import Symbol, Table, Value
 
 _LOCAL: Final = ("/opt/ml/", "/opt/program", "/tmp/outputs")  # noqa: S108 - inside of a container
-# What is a command, a callable or an image names no data by itself.
-_NO_DATA: Final = frozenset(
-    {"command", "arguments", "args", "cmds", "entrypoint", "bash_command", "image", "image_uri"}
-    | {"worker_pool_specs", "python_callable", "op_kwargs", "op_args", "code", "entry_point"}
-    | {"source_dir", "container_uri", "env_vars", "env", "environment", "output_path", "outputs"}
-)
+_MOST_OUTPUTS: Final = 64
 TARGET: Final = ">"
 """What the name of data begins with that a step writes although it stands among its arguments."""
 
@@ -94,7 +90,18 @@ class Composer:
         names = {f"{INTERNAL}{task}.{key}" for task in data.tasks if task in self.drafts}
         if key.isdecimal() or not names:
             return data
+        for task in data.tasks & set(self.drafts):
+            self._hands_over(self.drafts[task], key)
         return replace(data, names=frozenset(names))
+
+    @staticmethod
+    def _hands_over(draft: Draft, key: str) -> None:
+        """Note an output that another step asks for by its name."""
+        name = f"{INTERNAL}{draft.step.name}.{key}"
+        known = {one.name for one in draft.step.writes}
+        if name not in known and len(known) < _MOST_OUTPUTS:
+            made = Reference(name, draft.step.place.line)
+            draft.step = replace(draft.step, writes=(*draft.step.writes, made))
 
     def decided(self, data: Data) -> None:
         """Take a test of what steps return."""
@@ -151,7 +158,9 @@ class Composer:
         given = given or call.given
         settings, secrets = self.settings(given, line)
         targets = sorted(one[1:] for one in reached.names if one.startswith(TARGET))
-        paths = [path for one in _values(given) for path in paths_in(one)]
+        sources, said = named_in(given)
+        targets += said
+        paths = [path for one in sources for path in paths_in(one)]
         reads = [one for one in (*sorted(reached.names), *paths) if _is_outside(one, targets)]
         output = f"{INTERNAL}{name}.output"
         step = Step(
@@ -318,11 +327,6 @@ def _returning(
 
 def _outer(given: Iterable[Reference]) -> Iterator[Reference]:
     return (one for one in given if not one.name.startswith(TARGET))
-
-
-def _values(given: Given) -> list[Value]:
-    named = (one for key, one in given.named.items() if key not in _NO_DATA)
-    return [*given.positional, *named]
 
 
 def _flat(given: Given) -> Iterator[tuple[str, Value]]:

@@ -18,6 +18,9 @@ _PROGRAMS: Final = re.compile(
     r"|tini|env|conda|poetry|uv|pip)|\S+\.(?:py|sh)|\S*/\S*"
 )
 _SHARED: Final = ("persistentVolumeClaim", "hostPath", "nfs", "csi", "ephemeral")
+_SHORT: Final = {"persistentVolumeClaim": "pvc", "ephemeral": "run"}
+OF_ONE_RUN: Final = "run:"
+"""What the name of a volume begins with that is made for one run, and gone after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,11 @@ def stores_of(volumes: Node | None, claims: Node | None = None) -> dict[str, tup
                     or text(volume, "driver")
                     or name
                 )
-                short = "pvc" if kind == "persistentVolumeClaim" else kind
+                short = _SHORT.get(kind, kind)
                 found[name] = f"{short}:{what}", is_true(at(volume, "readOnly"))
     for one in items(claims):
         name = text(one, "metadata", "name")
-        found[name] = f"pvc:{name}", False
+        found[name] = f"{OF_ONE_RUN}{name}", False
     return found
 
 

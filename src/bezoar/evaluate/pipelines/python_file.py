@@ -21,6 +21,7 @@ _FRAMEWORKS: Final[dict[str, str]] = {
     "flytekit": "decorated",
     "dagster": "dagster_assets",
     "metaflow": "metaflow_flow",
+    "tfx": "tfx_components",
 }
 """By the package that a file imports: the module here that reads its pipelines."""
 

@@ -65,9 +65,11 @@ def _spoken(file: Text, pipeline: Pipeline) -> Pipeline:
 
 
 def image_of(name: str, line: int | None) -> Reference | None:
-    """Return a container image; a digest pins it."""
+    """Return a container image; a digest pins it. What has blanks in it is no image's name."""
     name = name.strip()
-    return Reference(name, line, pinned=_DIGEST.search(name) is not None) if name else None
+    if not name or any(one.isspace() for one in name):
+        return None
+    return Reference(name, line, pinned=_DIGEST.search(name) is not None)
 
 
 def is_commit(revision: str) -> bool:
