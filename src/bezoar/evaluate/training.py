@@ -15,6 +15,14 @@ def trains(journey: Journey) -> list[Trains]:
 
 def _trains(one: Followed) -> Trains:
     missing = [way for training in one.trainings for way in training.unguarded]
+    if not missing and one.given_up:
+        return Trains(
+            name=one.pipeline.name,
+            place=str(one.pipeline.place),
+            validated=False,
+            production=one.pipeline.production,
+            why=one.given_up,
+        )
     if not missing:
         used = list(dict.fromkeys(_shown(act) for act in _validators(one)))
         return Trains(
@@ -41,10 +49,9 @@ def _trains(one: Followed) -> Trains:
 
 def _validators(one: Followed) -> Iterator[Act]:
     """Yield what stands before some training."""
-    for act in one.acts:
-        if act.role is Role.VALIDATE and any(
-            one.order.precedes(act, training.act) for training in one.trainings
-        ):
+    before = one.before_training
+    for number, act in enumerate(one.acts):
+        if act.role is Role.VALIDATE and before & 1 << number:
             yield act
 
 

@@ -7,8 +7,8 @@ from typing import Final
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place
 from bezoar.evaluate.journey.graph import Node, NodeKind
-from bezoar.evaluate.journey.guards import Fault
 from bezoar.evaluate.journey.journey import Journey
+from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.report.journey_drawing import Station, Way
 
 _OF_FAULTS: Final[Mapping[str, str]] = {
@@ -88,13 +88,13 @@ class _Group:
     Attributes:
         node: Its last part.
         name: What it is called.
-        places: Where its parts are written.
+        places: Where its parts are written, in order.
         leads: Whether an arrow goes from it to another.
     """
 
     node: Node
     name: str
-    places: list[Place] = field(default_factory=list)
+    places: dict[Place, None] = field(default_factory=dict)
     leads: bool = False
 
 
@@ -122,8 +122,8 @@ def _groups(journey: Journey, arrows: Iterable[tuple[str, str, _Arrow]]) -> dict
             step = node.id.rsplit("/", 2)[0].partition("/")[2]
             name = step if node.kind in _PLAIN else node.label
             group = found.setdefault(_key(node, node), _Group(node, name))
-            if node.place is not None and node.place not in group.places:
-                group.places.append(node.place)
+            if node.place is not None:
+                group.places[node.place] = None
     for start, end, edge in arrows:
         for key, node in ((start, edge.start), (end, edge.end)):
             found.setdefault(key, _Group(node, node.label))

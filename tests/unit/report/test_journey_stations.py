@@ -5,7 +5,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey.graph import Edge, Node, NodeKind
-from bezoar.evaluate.journey.guards import Fault
+from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.evaluate.journey.journey import Journey
 from bezoar.report.journey_drawing import Station, Way
 from bezoar.report.journey_stations import stations_and_ways

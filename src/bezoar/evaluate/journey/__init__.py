@@ -1,7 +1,9 @@
 """The journey of a data point: steps, what they read and write, and what stands between.
 
-`words`, `roles` and `acts` say what each step does, `guards` which ways to a training pass a
-validator, `following` does that for one pipeline, `journey` for a tree, `graph` draws it.
+`words`, `calls`, `roles`, `step_data` and `acts` say what each step does; `order` what comes
+before what, `data_flow` who wrote what, `validators` and `passing` who looked at it, `guards` which
+ways to a training nobody guards. `following` does that for one pipeline within its `effort`, `journey` for
+a tree, `graph` draws it.
 """
 
 from bezoar.evaluate.journey.journey import Journey, build

@@ -1,14 +1,19 @@
 """`Followed`: one pipeline, followed from its beginning to its end."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.acts import acts_of
-from bezoar.evaluate.journey.guards import Guards, Order, Unguarded
+from bezoar.evaluate.journey.effort import Effort, TooMuchError
+from bezoar.evaluate.journey.guards import Guards
 from bezoar.evaluate.journey.library import Library, in_order
+from bezoar.evaluate.journey.order import Order
+from bezoar.evaluate.journey.unguarded import Unguarded
 from bezoar.evaluate.pipelines.definition import Pipeline, Step
 
 CI_FORMATS: Final = frozenset({"github-actions", "gitlab-ci", "azure-pipelines", "circleci"})
@@ -22,11 +27,13 @@ class Training:
         pipeline: The pipeline that is judged.
         act: The training.
         unguarded: The ways; empty where all that it reads was validated.
+        judged: False where there are too many ways to follow them: nothing is known of it.
     """
 
     pipeline: Pipeline
     act: Act
     unguarded: tuple[Unguarded, ...]
+    judged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Followed:
         acts: What they do, scripts and targets that they run included.
         order: What comes before what.
         trainings: What trains.
+        given_up: Why it was not followed to its end; empty where it was.
+        by_step: What each step does.
     """
 
     pipeline: Pipeline
@@ -46,11 +55,18 @@ class Followed:
     acts: tuple[Act, ...]
     order: Order
     trainings: tuple[Training, ...]
+    given_up: str = ""
+    by_step: Mapping[str, Sequence[Act]] = field(default_factory=dict)
 
     @property
     def trains(self) -> bool:
         """Whether it trains anything."""
         return bool(self.trainings)
+
+    @property
+    def before_training(self) -> int:
+        """What has surely ended before some training begins, as bits."""
+        return reduce(or_, (self.order.before(one.act) for one in self.trainings), 0)
 
     @property
     def in_ci(self) -> bool:
@@ -70,18 +86,40 @@ class Followed:
 
 
 def follow(pipeline: Pipeline, library: Library) -> Followed:
-    """Follow one pipeline, with the scripts and targets that it runs."""
-    steps = in_order(pipeline.steps)
-    acts = tuple(act for step in steps for act in acts_of(pipeline, step, library))
-    order = Order(steps, acts)
-    guards = Guards(acts, order)
-    trainings = tuple(
-        Training(pipeline, act, tuple(guards.unguarded(act)))
-        for act in _last_of_each_step(act for act in acts if act.role is Role.TRAIN)
-    )
-    return Followed(pipeline, tuple(steps), acts, order, trainings)
+    """Follow one pipeline, with the scripts and targets that it runs.
+
+    What takes more than a definition may is given up, and said to be.
+    """
+    steps = tuple(in_order(pipeline.steps))
+    effort = Effort()
+    try:
+        acts = tuple(act for step in steps for act in acts_of(pipeline, step, library, effort))
+        order = Order(steps, acts, effort)
+    except TooMuchError:
+        why = f"its {len(steps):,} steps do more than can be followed"
+        return Followed(pipeline, steps, (), Order((), (), Effort()), (), why)
+    trainings = tuple(_trainings(pipeline, acts, order, effort))
+    missing = [one for one in trainings if not one.judged]
+    why = f"too many ways lead to its trainings: {len(missing):,} of {len(trainings):,} not judged"
+    by_step: dict[str, list[Act]] = {}
+    for act in acts:
+        by_step.setdefault(act.step, []).append(act)
+    return Followed(pipeline, steps, acts, order, trainings, why if missing else "", by_step)
 
 
-def _last_of_each_step(acts: Iterable[Act]) -> Sequence[Act]:
+def _trainings(
+    pipeline: Pipeline, acts: Sequence[Act], order: Order, effort: Effort
+) -> Iterator[Training]:
+    waiting = _last_of_each_step(act for act in acts if act.role is Role.TRAIN)
+    try:
+        guards = Guards(acts, order, effort) if waiting else None
+        while guards and waiting:
+            yield Training(pipeline, waiting[0], tuple(guards.unguarded(waiting[0])))
+            waiting.pop(0)
+    except TooMuchError:
+        yield from (Training(pipeline, act, (), judged=False) for act in waiting)
+
+
+def _last_of_each_step(acts: Iterable[Act]) -> list[Act]:
     """Return one training for each step: the last, which all that it reads has reached."""
     return list({act.step: act for act in acts}.values())

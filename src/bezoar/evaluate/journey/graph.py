@@ -10,7 +10,8 @@ from bezoar.core.place import Place
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.identity import INTERNAL
-from bezoar.evaluate.journey.writers import Writers
+from bezoar.evaluate.journey.order import highest
+from bezoar.evaluate.journey.overlapping import Overlapping
 
 
 class NodeKind(StrEnum):
@@ -106,7 +107,7 @@ def _nodes(number: int, one: Followed) -> Iterator[Node]:
 
 def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]:
     shown = [act for act in one.acts if _shown(act)]
-    writers = Writers(shown)
+    writing = Overlapping(act.writes if _shown(act) else () for act in one.acts)
     faults = {
         (id(act), name): str(way.fault)
         for training in one.trainings
@@ -116,17 +117,9 @@ def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]
     }
     for act in shown:
         for name in act.reads:
-            written = [
-                other
-                for other in writers.of(name)
-                if other is not act and one.order.precedes(other, act)
-            ]
-            fault = faults.get((id(act), name), "")
-            label = _label(name)
-            if written:
-                yield Edge(_id(number, written[-1]), _id(number, act), label, fault)
-            else:
-                yield Edge(_store(name, nodes), _id(number, act), label, fault)
+            before = writing.of(name) & one.order.before(act)
+            writer = _id(number, one.acts[highest(before)]) if before else _store(name, nodes)
+            yield Edge(writer, _id(number, act), _label(name), faults.get((id(act), name), ""))
         for name in act.writes:
             if "://" in name:
                 yield Edge(_id(number, act), _store(name, nodes), _label(name))

@@ -15,6 +15,8 @@ _INNER_ENDS: Final = (
     *(".localdomain", ".svc"),
 )
 _INNER_LABELS: Final = frozenset({"internal", "intranet", "corp", "artifactory", "nexus", "minio"})
+_SIGN: Final = re.compile(r"[*?\[]")
+_DEEPEST: Final = 64  # folders
 _HERE: Final = re.compile(r"^(?:\./|/(?:workspace|github/workspace|builds/[^/]+/[^/]+)/)+")
 
 
@@ -36,21 +38,20 @@ def identity(name: str) -> str:
 
 def overlap(first: str, second: str) -> bool:
     """Say whether two identities have data in common: they are equal, or one holds the other."""
-    if first == second:
-        return True
-    short, long = sorted((first, second), key=len)
-    if short.startswith(INTERNAL):
-        return long.startswith(short + "/")
-    return long.startswith(short + "/") or _globbed(short, long) or _globbed(long, short)
+    short, long = sorted((extent(first), extent(second)), key=len)
+    return short == long or long.startswith(short + "/")
 
 
-def _globbed(pattern: str, other: str) -> bool:
-    """Say whether a pattern's fixed beginning lies in, or around, another name."""
-    at = min((pattern.find(sign) for sign in "*?[" if sign in pattern), default=-1)
-    if at < 0:
-        return False
-    start = pattern[:at].rpartition("/")[0]
-    return bool(start) and (other.startswith(start) or start.startswith(other + "/"))
+def extent(name: str) -> str:
+    """Return the smallest file or folder that surely holds all that a name means.
+
+    Of a pattern that is the folder before its first sign. What lies deeper than anybody's data
+    counts as its folder at that depth, so that a name of thousands of folders costs no more.
+    """
+    if not name.startswith(INTERNAL) and (found := _SIGN.search(name)):
+        name = name[: found.start()].rpartition("/")[0] or name
+    parts = name.split("/", _DEEPEST)
+    return "/".join(parts[:_DEEPEST])
 
 
 def is_public_web(name: str) -> bool:

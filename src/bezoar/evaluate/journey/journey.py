@@ -1,6 +1,7 @@
 """`Journey`: the way of the data through every pipeline of a tree, as a graph."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +13,7 @@ from bezoar.evaluate.journey.library import library_of
 from bezoar.evaluate.pipelines.definition import Pipeline, Text
 
 _RUN_BY_OTHERS: Final = frozenset({"python", "shell", "makefile", "mlproject"})
+_WORD: Final = re.compile(r"[\w.-]+")
 _SCRIPTS: Final = frozenset({"python", "shell"})
 _RULES_OF_REVIEW: Final = frozenset({"CODEOWNERS"})
 
@@ -40,7 +42,8 @@ class Journey:
 
     def arriving(self, one: Followed) -> list[Arrival]:
         """Return where data comes in along one pipeline."""
-        return [arrival for arrival in self.arrivals if arrival.path in one.files]
+        files = one.files
+        return [arrival for arrival in self.arrivals if arrival.path in files]
 
 
 def build(
@@ -68,7 +71,7 @@ def build(
         for one in followed
         if not (
             one.pipeline.format in _RUN_BY_OTHERS
-            and (one.pipeline.place.name in run or not one.trains)
+            and (one.pipeline.place.name in run or not (one.trains or one.given_up))
         )
     )
     texts = {
@@ -82,14 +85,7 @@ def build(
 
 def _mentioned(pipelines: Iterable[Pipeline], files: Mapping[str, Text]) -> set[str]:
     """Return the scripts whose names stand in a definition: it runs them in a way of its own."""
-    texts = {
-        one.place.name: files[one.place.name].text
-        for one in pipelines
-        if one.format not in _SCRIPTS and one.place.name in files
-    }
-    return {
-        one.place.name
-        for one in pipelines
-        if one.format in _SCRIPTS
-        and any(posixpath.basename(one.place.name) in text for text in texts.values())
-    }
+    homes = {one.place.name for one in pipelines if one.format not in _SCRIPTS}
+    words = {word for home in homes if home in files for word in _WORD.findall(files[home].text)}
+    scripts = {one.place.name for one in pipelines if one.format in _SCRIPTS}
+    return {name for name in scripts if posixpath.basename(name) in words}

@@ -65,6 +65,8 @@ _NO_DATA: Final = re.compile(
 _COPIES: Final = frozenset({"cp", "mv", "rsync", "install", "ln", "scp"})
 _FIRST_WORDS: Final = 3
 _LONGEST_PATH: Final = 500
+_LONGEST: Final = 16_384
+_QUOTED: Final = frozenset("\"'\\#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,7 @@ def is_data(name: str) -> bool:
 
 def taken_apart(text: str) -> Words:
     """Take a simple command apart."""
-    try:
-        words = shlex.split(text, comments=True)
-    except ValueError:
-        words = text.split()
+    words = _cut(text)
     words, redirected = _redirected(words)
     words = _unwrapped(words)
     if not words:
@@ -105,6 +104,16 @@ def taken_apart(text: str) -> Words:
     else:
         reads, writes = _of_program(words)
     return Words(tuple(words), script, reads, tuple(dict.fromkeys((*writes, *redirected))))
+
+
+def _cut(text: str) -> list[str]:
+    # shlex is slow, and takes quadratic time over a long word.
+    if len(text) > _LONGEST or _QUOTED.isdisjoint(text):
+        return text.split()
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError:
+        return text.split()
 
 
 def _redirected(words: list[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -33,6 +33,11 @@ def outcomes_of(journey: Journey) -> tuple[Outcome, ...]:
     modules = [import_module(f"{__name__}.{name}") for name in RULES]
     found = [Outcome.of(module.RULE, module.findings(journey)) for module in modules]
     told = [finding for pipeline in journey.pipelines for finding in pipeline.found]
+    told += [
+        faults.unreadable(one.pipeline.place.name, one.given_up, one.pipeline.place.line)
+        for one in journey.followed
+        if one.given_up
+    ]
     unread = (faults.UNREADABLE_DEFINITION, faults.CYCLIC_DEFINITION, faults.MISSING_INCLUDE)
     found += [Outcome.of(rule, [one for one in told if one.rule == rule]) for rule in unread]
     return tuple(found)

@@ -10,6 +10,7 @@ from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.journey.order import bits_of
 
 RULE: Final = Rule(
     code="BZ228",
@@ -28,42 +29,46 @@ _NAMED: Final = re.compile(r"(?:^|\.)environment(?:$|\.name$)|manual_?approval",
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each promotion that nothing before it can stop."""
     for one in journey.followed:
-        for act in one.acts:
-            if _goes_live(one, act) and not _is_gated(one, act):
-                yield Finding(
-                    RULE,
-                    act.place,
-                    f"{act.name} brings a model into production, and no gate comes before it",
-                    evidence={"pipeline": one.pipeline.name},
-                    next="bezoar release gate MODEL",
-                )
-                break
+        live = _Live(one)
+        act = next((act for act in one.acts if live.goes(act) and not live.is_gated(act)), None)
+        if act is not None:
+            yield Finding(
+                RULE,
+                act.place,
+                f"{act.name} brings a model into production, and no gate comes before it",
+                evidence={"pipeline": one.pipeline.name},
+                next="bezoar release gate MODEL",
+            )
 
 
-def _is_gated(one: Followed, promotion: Act) -> bool:
-    # What all steps share is when the pipeline runs, and judges nothing.
-    shared = {act.condition for act in one.acts if act.role is Role.TRAIN}
-    if promotion.condition and promotion.condition not in shared and not promotion.after_failure:
-        return True
-    step = next((step for step in one.steps if step.name == promotion.step), None)
-    if step is not None and any(_NAMED.search(name) for name in step.settings):
-        return True
-    return any(
-        act.role is Role.GATE
-        and act.stops
-        and one.order.precedes(act, promotion)
-        and one.order.keeps_back(act, promotion)
-        for act in one.acts
-    )
+class _Live:
+    """What brings a model into production in one pipeline."""
 
+    def __init__(self, one: Followed) -> None:
+        self._one = one
+        self._steps = {step.name: step for step in one.steps}
+        # What all steps share is when the pipeline runs, and judges nothing.
+        self._shared = {act.condition for act in one.acts if act.role is Role.TRAIN}
+        self._gates = bits_of(
+            number for number, act in enumerate(one.acts) if act.role is Role.GATE and act.stops
+        )
 
-def _goes_live(one: Followed, act: Act) -> bool:
-    """Say whether an act puts a model into production: a registration that approves does, too."""
-    if act.role is not Role.REGISTER:
-        return act.role is Role.PROMOTE
-    step = next((step for step in one.steps if step.name == act.step), None)
-    values = step.settings.items() if step is not None else ()
-    return any(
-        "approval" in name.lower() and value.strip("\"'").lower() == "approved"
-        for name, value in values
-    )
+    def goes(self, act: Act) -> bool:
+        """Say whether an act does: a registration that approves does, too."""
+        if act.role is not Role.REGISTER:
+            return act.role is Role.PROMOTE
+        step = self._steps.get(act.step)
+        return step is not None and any(
+            "approval" in name.lower() and value.strip("\"'").lower() == "approved"
+            for name, value in step.settings.items()
+        )
+
+    def is_gated(self, act: Act) -> bool:
+        """Say whether something before an act can stop it."""
+        if act.condition and act.condition not in self._shared and not act.after_failure:
+            return True
+        step = self._steps.get(act.step)
+        if step is not None and any(_NAMED.search(name) for name in step.settings):
+            return True
+        order = self._one.order
+        return bool(self._gates & order.before(act) & order.holding(act))

@@ -39,8 +39,8 @@ def findings(journey: Journey) -> Iterator[Finding]:
 
 
 def _act_that_matters(one: Followed, step: Step) -> Act | None:
-    for act in one.acts:
-        if act.step != step.name or act.condition:
+    for act in one.by_step.get(step.name, ()):
+        if act.condition:
             continue
         remote = [
             name for name in act.writes if name.startswith(("s3://", "gs://", "az://", "abfs"))

@@ -8,8 +8,7 @@ from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.act import Role
-from bezoar.evaluate.journey.following import Followed
-from bezoar.evaluate.journey.identity import overlap
+from bezoar.evaluate.journey.overlapping import Overlapping
 
 RULE: Final = Rule(
     code="BZ231",
@@ -25,14 +24,16 @@ RULE: Final = Rule(
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each cache of data whose key holds no digest of it."""
     for one in journey.followed:
-        data = {name for t in one.trainings for name in t.act.reads}
+        waited_for = one.before_training
+        data = Overlapping([[name for t in one.trainings for name in t.act.reads]])
         for step in one.steps:
-            acts = [act for act in one.acts if act.step == step.name]
-            held = {name for act in acts for name in act.writes}
+            acts = one.by_step.get(step.name, ())
             fetched = any(act.role in (Role.FETCH, Role.TRANSFORM) for act in acts)
             if not step.cached or step.cache_key_pins or not one.trains or not fetched:
                 continue
-            if any(overlap(a, b) for a in held for b in data) or _upstream(one, step.name):
+            held = {name for act in acts for name in act.writes}
+            upstream = waited_for & 1 << one.order.number(acts[-1])
+            if upstream or any(data.of(name) for name in held):
                 yield Finding(
                     RULE,
                     step.place,
@@ -40,9 +41,3 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     " a digest of it",
                     next="bezoar rule BZ231",
                 )
-
-
-def _upstream(one: Followed, step: str) -> bool:
-    """Say whether a training waits for a step."""
-    acts = [act for act in one.acts if act.step == step]
-    return any(one.order.precedes(acts[-1], t.act) for t in one.trainings) if acts else False

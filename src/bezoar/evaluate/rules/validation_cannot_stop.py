@@ -7,7 +7,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
-from bezoar.evaluate.journey.guards import Fault
+from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.evaluate.rules.ways import unguarded
 
 RULE: Final = Rule(

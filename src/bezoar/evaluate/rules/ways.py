@@ -7,9 +7,8 @@ from bezoar.core.finding import Finding
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Confidence
 from bezoar.evaluate.journey import Journey
-from bezoar.evaluate.journey.guards import Fault, Unguarded
+from bezoar.evaluate.journey.unguarded import GRAVEST, Fault, Unguarded
 
-_GRAVEST: Final = (Fault.WRITTEN_SINCE, Fault.CANNOT_STOP, Fault.ELSEWHERE, Fault.NOTHING)
 _MOST_SHOWN: Final = 5
 
 
@@ -27,7 +26,7 @@ def unguarded(rule: Rule, journey: Journey, fault: Fault) -> Iterator[Finding]:
             # Its steps are fixed: there is no place in it for a check of the data.
             if one.pipeline.format == "mlflow-recipe" and fault is Fault.NOTHING:
                 continue
-            gravest = min((way.fault for way in ways), key=_GRAVEST.index, default=None)
+            gravest = min((way.fault for way in ways), key=GRAVEST.index, default=None)
             if gravest is fault:
                 yield _finding(rule, [way for way in ways if way.fault is fault])
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bezoar.core.place import Place, PlaceKind
 from bezoar.evaluate.journey import build
-from bezoar.evaluate.journey.guards import Fault
 from bezoar.evaluate.journey.identity import identity, overlap
+from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.evaluate.journey.words import taken_apart
 from bezoar.evaluate.pipelines.definition import Command, OnFailure, Pipeline, Step
 from bezoar.evaluate.rules import outcomes_of
@@ -81,7 +81,9 @@ def test_a_check_that_may_be_skipped():
 
 def test_a_write_between_check_and_use():
     assert faults(*chain(FETCH, CHECK, WRITE, TRAIN)) == [Fault.WRITTEN_SINCE]
+    assert faults(*chain(CHECK, WRITE, TRAIN)) == [Fault.WRITTEN_SINCE]
     assert faults(*chain(FETCH, WRITE, CHECK, TRAIN)) == []
+    assert faults(*chain(CHECK, WRITE, CHECK, TRAIN)) == []
 
 
 def test_two_sources_and_one_check():

@@ -1,4 +1,4 @@
-"""The index of who writes what says the same as asking everybody."""
+"""The index of names says the same as asking everybody."""
 
 import time
 from dataclasses import replace
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bezoar.core.place import Place, PlaceKind
 from bezoar.evaluate.journey.identity import overlap
 from bezoar.evaluate.journey.journey import build
-from bezoar.evaluate.journey.writers import Writers
+from bezoar.evaluate.journey.order import bits_of, highest, lowest, numbers_of
+from bezoar.evaluate.journey.overlapping import Overlapping
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step
 
 HOME = Place(PlaceKind.FILE, "workflow.yaml", 1)
@@ -35,11 +36,16 @@ def chain(length):
 
 
 @given(st.lists(st.lists(NAMES, max_size=3), max_size=6), NAMES)
-def test_who_overlaps_is_found_in_order(written, name):
-    act = build([chain(1)]).followed[0].acts[0]
-    acts = [replace(act, writes=tuple(names)) for names in written]
-    wanted = [id(one) for one in acts if any(overlap(name, other) for other in one.writes)]
-    assert [id(one) for one in Writers(acts).of(name)] == wanted
+def test_who_overlaps_is_found(listed, name):
+    wanted = [n for n, names in enumerate(listed) if any(overlap(name, one) for one in names)]
+    assert list(numbers_of(Overlapping(listed).of(name))) == wanted
+
+
+@given(st.sets(st.integers(0, 300)))
+def test_bits_say_which_numbers_they_were_made_of(numbers):
+    bits = bits_of(numbers)
+    assert list(numbers_of(bits)) == sorted(numbers)
+    assert not numbers or (lowest(bits), highest(bits)) == (min(numbers), max(numbers))
 
 
 def test_thousands_of_steps_take_little_longer_each_than_hundreds():
