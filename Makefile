@@ -38,7 +38,7 @@ setup: .venv/ready ## make .venv with bezoar, and leave .venv/bin/bezoar
 .venv/ready-to-test: .venv/ready
 	@echo 'adding what the tests need (about a minute)' >&2
 	@.venv/bin/python -m pip install --quiet --constraint constraints.txt \
-	  --editable '.[dev,s3,files,zstd,hugging-face,monitor,gx,mlflow,kafka,alerts,onnx,harden]'
+	  --editable '.[dev,s3,files,zstd,hugging-face,monitor,gx,mlflow,kafka,alerts,onnx,harden,wandb]'
 	@touch $@
 
 demo: setup ## poison a traffic-sign set, find it, refuse it, prove it

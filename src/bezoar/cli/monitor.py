@@ -9,6 +9,7 @@ from bezoar.cli import (
     monitor_alerts,
     monitor_consume,
     monitor_emit,
+    monitor_report,
     monitor_serve,
     monitor_tail,
 )
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
     monitor_tail.register(group)
     monitor_consume.register(group)
     monitor_emit.register(group)
+    monitor_report.register(group)
     monitor_alerts.register(group)
     app.add_typer(group, name="monitor", rich_help_panel=Panel.LIMIT)
 
@@ -83,6 +85,7 @@ def baseline(
     from bezoar.flows.baselines import keep_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.baseline import estimate_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - the same
+    from bezoar.limit.replay import stream_digest  # noqa: PLC0415 - the same
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
     columns = [name for part in by or [_AUTO] for name in part.split(",") if name]
@@ -94,20 +97,10 @@ def baseline(
             hour=_HOUR in columns or (_AUTO in columns and _hours_differ(stream)),
             columns=others,
             made_at=timestamp(),
-            source=_digest(stream),
+            source=stream_digest(stream),
         )
     kept = keep_baseline(find_project(), made, output, ask_passphrase, key=key)
     _tell(kept, output)
-
-
-def _digest(stream: Path) -> str:
-    """Return a file's SHA-256, read piece by piece; empty where it cannot be read."""
-    from bezoar.core.digest import Digest  # noqa: PLC0415 - see the package's docstring
-    from bezoar.datasets.hashing import FileHashes  # noqa: PLC0415 - the same
-
-    file = stream.resolve()  # a stream may well be a link
-    (hashed,) = FileHashes(file.parent, [file.name]).results()
-    return "" if hashed.error else str(Digest("sha256", hashed.sha256))
 
 
 def _hours_differ(stream: Path) -> bool:

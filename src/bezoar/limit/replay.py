@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from bezoar.core.digest import Digest
 from bezoar.core.errors import NothingToInspectError
+from bezoar.datasets.hashing import FileHashes
 from bezoar.limit.monitor import ClassAlert, Monitor
 from bezoar.limit.predictions import Batch, read_predictions
 from bezoar.limit.strata import HOURS_A_DAY, hours_of
@@ -99,6 +101,13 @@ def replay(path: Path, monitor: Monitor, seen: Callable[[int], None] = lambda _:
     if monitor.position == began:
         raise NothingToInspectError(f"{path} holds no prediction", "bezoar monitor replay --help")
     return Replay(monitor, tuple(turns), tuple(seconds))
+
+
+def stream_digest(path: Path) -> str:
+    """Return a file's SHA-256, read piece by piece; empty where it cannot be read."""
+    file = path.resolve()  # a stream may well be a link
+    (hashed,) = FileHashes(file.parent, [file.name]).results()
+    return "" if hashed.error else str(Digest("sha256", hashed.sha256))
 
 
 def hours_differ(stream: Iterable[Batch]) -> bool:
