@@ -17,6 +17,7 @@ from bezoar.adapters.predictions import Window
 from bezoar.core.errors import BezoarError
 
 _NO_MARKUP: Final = str.maketrans("<>", "\u2039\u203a")
+_INSTALL: Final = "pip install 'bezoar[evidently]'"
 _CLASS, _CONFIDENCE = "class", "confidence"
 
 
@@ -97,14 +98,12 @@ def _installed() -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import evidently  # noqa: PLC0415 - an extra
-    except ImportError:
+    except Exception as error:  # with pandas 3 it is an ImportError of its own
+        if isinstance(error, ModuleNotFoundError) and error.name == "evidently":
+            raise BezoarError("evidently is not installed", next=_INSTALL) from None
+        why = f"{type(error).__name__}: {error}"[:200]
         raise BezoarError(
-            "evidently is not installed", next="pip install 'bezoar[evidently]'"
-        ) from None
-    except Exception as error:
-        raise BezoarError(
-            f"evidently does not load: {type(error).__name__}: {error}",
-            next="pip install 'bezoar[evidently]' (it wants pandas < 3)",
+            f"evidently does not load ({why}); it wants pandas < 3", next=_INSTALL
         ) from error
     return evidently
 
