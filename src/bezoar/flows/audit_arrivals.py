@@ -1,6 +1,8 @@
 """What a scan saw of data that comes in, as an audit asks for it."""
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from bezoar.core.source import Pin
 from bezoar.evaluate.journey.arrivals import Arrival
@@ -8,6 +10,9 @@ from bezoar.evaluate.journey.identity import is_public_host
 from bezoar.recon.scan.address_kind import STORES, WEB, scheme
 from bezoar.recon.scan.fetch import Checksum, Danger, Fetch, Kind
 from bezoar.recon.scan.registered import canonical
+
+_DECIDED: Final = re.compile(r"\{[^{}|]{1,100}\|([^{}]{1,2000})\}")
+"""`{uri|s3://bucket/key}`: what only a run decides, and what it is where nobody does."""
 
 
 def arrivals(fetches: Iterable[Fetch], mirrors: Sequence[str]) -> list[Arrival]:
@@ -45,6 +50,7 @@ def is_public(uri: str, mirrors: Sequence[str] = ()) -> bool:
         uri: As a scan writes it.
         mirrors: The places of the team's own copies, as `canonical` writes them.
     """
+    uri = _DECIDED.sub(r"\1", uri)
     place = canonical(uri).place
     if "/.." not in place and any(
         place == mirror or place.startswith(mirror + "/") for mirror in mirrors

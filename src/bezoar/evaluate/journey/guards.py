@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bezoar.evaluate.journey.act import Act
+from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.data_flow import DataFlow
 from bezoar.evaluate.journey.effort import Effort
 from bezoar.evaluate.journey.order import Order, lowest, numbers_of
@@ -17,6 +17,7 @@ from bezoar.evaluate.journey.unguarded import GRAVEST, Fault, Unguarded
 from bezoar.evaluate.journey.validators import Validators
 
 _MOST_WAYS: Final = 2_000
+_FEW: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class Guards:
         self._flow = DataFlow(acts, order, effort)
         self._validators = Validators(acts, order, self._flow, effort)
         self._passing: dict[int, Passing] = {}
+        self._readers: dict[str, list[int]] = {}  # of several, who puts them together in a variable
+        for number, act in enumerate(acts):
+            if act.role is Role.TRANSFORM and not act.writes and len(act.reads) > 1:
+                for name in act.reads:
+                    self._readers.setdefault(name, []).append(number)
 
     def unguarded(self, training: Act) -> list[Unguarded]:
         """Return the ways past every validator; empty where the training is validated.
@@ -128,11 +134,27 @@ class Guards:
             written = self._flow.writers(name) & self._order.before(consumer)
             missed = written & ~self._order.before(validator)
             return _Reason(Fault.WRITTEN_SINCE, validator, self._acts[lowest(missed)])
+        if (mixed := self._mixed(name, consumer, training, passing)) is not None:
+            return mixed
         if loose := looking & self._validators.skipped_no_sooner(training):
             return _Reason(Fault.CANNOT_STOP, self._acts[lowest(loose)])
         if self._validators.all:
             return _Reason(Fault.ELSEWHERE, self._acts[lowest(self._validators.all)])
         return _Reason(Fault.NOTHING)
+
+    def _mixed(self, name: str, consumer: Act, training: Act, passing: Passing) -> _Reason | None:
+        """Say who adds other data, that nobody validated, to what was validated."""
+        if not name or not passing.those:
+            return None
+        mixing = [consumer] if consumer.writes and consumer is not training else []
+        before = self._order.before(training)
+        mixing += [self._acts[n] for n in self._readers.get(name, ()) if before & 1 << n]
+        for act in mixing[:_FEW]:
+            for other in act.reads[:_FEW]:
+                validator = passing.guard(other, act) if other != name else None
+                if validator and (act is consumer or self._order.precedes(validator, act)):
+                    return _Reason(Fault.WRITTEN_SINCE, validator, act)
+        return None
 
     @staticmethod
     def _told(name: str, way: _Way, training: Act) -> Unguarded:

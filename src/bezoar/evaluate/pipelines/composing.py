@@ -22,7 +22,7 @@ from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode, literal, shown
 from bezoar.evaluate.pipelines.python_data import paths_in
 from bezoar.evaluate.pipelines.python_flow import Flow
-from bezoar.evaluate.pipelines.python_record import Recorder, reference
+from bezoar.evaluate.pipelines.python_record import Recorder, is_received, reference
 from bezoar.evaluate.pipelines.python_values import NOTHING, Called, Data, Here
 from bezoar.evaluate.pipelines.reading import INTERNAL, Names, place
 from bezoar.evaluate.pipelines.scripts import references
@@ -284,6 +284,7 @@ class Composer:
             return step
         commands, secrets, returned = self.run(draft)
         commands = _returning(commands, returned, step.writes)
+        commands = tuple(one for one in commands if one.checked or not is_received(one))
         inner_reads = (one for command in commands for one in command.reads)
         inner_writes = (one for command in commands for one in command.writes)
         return replace(
@@ -301,12 +302,25 @@ class Composer:
             return (), [], NOTHING
         code, scope = draft.body
         handed = {name: Data(frozenset({one})) for name, one in draft.outputs.items()}
-        data = {key: replace(one, tasks=frozenset()) for key, one in draft.data.items()}
+        given = self._given(draft, recorder)
+        data = {key: replace(one, tasks=frozenset()) for key, one in draft.data.items()} | given
         flow = Flow(self.modules, recorder)
         returned = flow.function(code, scope, {**data, **handed}, draft.filled)
         if draft.decides:
             recorder.check(returned.results, loud=True)
         return recorder.commands(), recorder.secrets, returned
+
+    def _given(self, draft: Draft, recorder: Recorder) -> dict[str, Data]:
+        """Return what other steps hand to a function, each as the result of a call.
+
+        A function that looks at it and raises is a gate: what follows depends on those steps.
+        """
+        found = {}
+        for key, one in draft.data.items():
+            if any(task in self.drafts for task in one.tasks):
+                number = recorder.received(key, draft.step.place.line or 1)
+                found[key] = Data(one.names, one.results | {number})
+        return found
 
 
 def _returning(

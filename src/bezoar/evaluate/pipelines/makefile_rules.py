@@ -168,9 +168,10 @@ class _Targets:
         reads = [
             Reference(self._path(name), line)
             for name, line in target.needs.items()
-            if name not in self.phony and "%" not in name
+            if name not in self.phony and "%" not in name and not self._is_stamp(name)
         ]
-        written = target.name not in self.phony and "%" not in target.name and target.recipe
+        named = target.name not in self.phony and "%" not in target.name
+        written = named and target.recipe and not self._is_stamp(target.name)
         return Step(
             name=names.unique(target.name),
             place=place(target.path, target.line),
@@ -182,6 +183,13 @@ class _Targets:
             secrets=secrets,
             workspace="repository",
         )
+
+    def _is_stamp(self, name: str) -> bool:
+        """Say whether a target only notes that its recipe was run: it is no data."""
+        target = self.targets.get(name)
+        last = target.recipe[-1].text.lstrip("@+- \t") if target and target.recipe else ""
+        body = self.variables.recipe(last, name, "", "") if last.startswith("touch ") else ""
+        return name in body.split()[1:]
 
     def _commands(self, target: _Target) -> tuple[tuple[Command, ...], tuple[tuple[str, int], ...]]:
         first = next(iter(target.needs), "")

@@ -37,6 +37,7 @@ _PINNED: Final = re.compile(
     r"@sha256:[0-9a-f]{64}|[0-9a-f]{64}|@[0-9a-f]{40}\b|\bversionId=[\w.-]{8,}", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(r"[\w./:=@%+,{}\[\]-]+")
+_RECEIVED: Final = "checked_output"  # as `facts` calls it, too
 _LONGEST: Final = 600
 _MOST: Final = 5_000
 _PYTHON: Final = ("sys.executable", "executable", "python")
@@ -101,6 +102,11 @@ class Recorder:
             writes=tuple(reference(one, line) for one in named.writes),
         )
         self.made.append(_Made(command, swallowed))
+        return len(self.made) - 1
+
+    def received(self, name: str, line: int) -> int:
+        """Record that a step is handed what another one made; return the number of that."""
+        self.made.append(_Made(Command(f"{_RECEIVED}({name})", line, "call")))
         return len(self.made) - 1
 
     def check(self, numbers: frozenset[int], *, loud: bool) -> None:
@@ -181,6 +187,11 @@ class Recorder:
             )
             self.made.append(_Made(made, swallowed))
         return len(self.made) - 1 if found else None
+
+
+def is_received(command: Command) -> bool:
+    """Say whether a command only tells what a step is handed."""
+    return command.language == "call" and command.text.startswith(f"{_RECEIVED}(")
 
 
 def command_line(value: Value | None) -> str:

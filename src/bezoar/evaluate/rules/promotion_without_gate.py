@@ -49,8 +49,14 @@ class _Live:
         self._steps = {step.name: step for step in one.steps}
         # What all steps share is when the pipeline runs, and judges nothing.
         self._shared = {act.condition for act in one.acts if act.role is Role.TRAIN}
+        trainings = bits_of(number for number, act in enumerate(one.acts) if act.role is Role.TRAIN)
         self._gates = bits_of(
-            number for number, act in enumerate(one.acts) if act.role is Role.GATE and act.stops
+            number
+            for number, act in enumerate(one.acts)
+            if act.role is Role.GATE
+            and act.stops
+            # What came before all training has not seen the model.
+            and (not trainings or one.order.before(act) & trainings)
         )
 
     def goes(self, act: Act) -> bool:

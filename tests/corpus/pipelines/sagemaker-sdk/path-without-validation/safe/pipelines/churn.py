@@ -1,0 +1,48 @@
+"""SageMaker pipeline for the churn model."""
+
+import sagemaker
+from sagemaker.inputs import TrainingInput
+from sagemaker.processing import ProcessingInput, ProcessingOutput, ScriptProcessor
+from sagemaker.workflow.pipeline import Pipeline
+from sagemaker.workflow.steps import ProcessingStep, TrainingStep
+from sagemaker.workflow.check_job_config import CheckJobConfig
+from sagemaker.workflow.quality_check_step import DataQualityCheckConfig, QualityCheckStep
+from sagemaker.estimator import Estimator
+
+ROLE = "arn:aws:iam::123456789012:role/churn-training"
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/churn@sha256:4be1f0c2d3a4958677b8c9dae0f1a2b3c4d5e6f708192a3b4c5d6e7f80912a3b"
+DATA = "s3://acme-data/churn/2026-11-01/churn.csv"
+
+
+def get_pipeline(session: sagemaker.session.Session) -> Pipeline:
+    processor = ScriptProcessor(
+        image_uri=IMAGE, command=["python3"], instance_type="ml.m5.xlarge", instance_count=1, role=ROLE
+    )
+    prepare = ProcessingStep(
+        name="Prepare",
+        processor=processor,
+        inputs=[ProcessingInput(source=DATA, destination="/opt/ml/processing/input")],
+        outputs=[ProcessingOutput(output_name="train", source="/opt/ml/processing/train")],
+        code="preprocess.py",
+    )
+    prepared = prepare.properties.ProcessingOutputConfig.Outputs["train"].S3Output.S3Uri
+    check = QualityCheckStep(
+        name="DataQuality",
+        quality_check_config=DataQualityCheckConfig(
+            baseline_dataset=prepared,
+            dataset_format={"csv": {"header": True}},
+            output_s3_uri="s3://acme-monitoring/churn",
+        ),
+        check_job_config=CheckJobConfig(role=ROLE, instance_count=1, instance_type="ml.c5.xlarge"),
+        skip_check=False,
+        register_new_baseline=False,
+        supplied_baseline_constraints="s3://acme-monitoring/churn/2026-10/constraints.json",
+    )
+    estimator = Estimator(image_uri=IMAGE, role=ROLE, instance_count=1, instance_type="ml.m5.4xlarge")
+    train = TrainingStep(
+        name="Train",
+        estimator=estimator,
+        inputs={"train": TrainingInput(s3_data=prepared, content_type="text/csv")},
+        depends_on=[check],
+    )
+    return Pipeline(name="churn", steps=[prepare, check, train], sagemaker_session=session)
