@@ -6,6 +6,7 @@ drawn once and sent again with a retry, so that Arize counts a window once.
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
 
@@ -28,14 +29,18 @@ class ArizeSink:
     """Sends predictions to a space of Arize."""
 
     def __init__(
-        self, space: str, model: str, version: str = _UNVERSIONED, client: Any = None
+        self,
+        space: str,
+        model: str,
+        version: Callable[[], str] = lambda: "",
+        client: Any = None,
     ) -> None:
         """Connect; nothing is asked before the first window.
 
         Args:
             space: The space's id.
             model: The model's name there.
-            version: Of the model.
+            version: Returns which of its versions answers now; empty: nobody knows.
             client: An `arize.ArizeClient`; None: one with the key of ARIZE_API_KEY.
 
         Raises:
@@ -72,7 +77,7 @@ class ArizeSink:
             self._client.ml.log(
                 space_id=self._space,
                 model_name=self._model,
-                model_version=self._version,
+                model_version=self._version() or _UNVERSIONED,
                 model_type=types.ModelTypes.SCORE_CATEGORICAL,
                 environment=types.Environments.PRODUCTION,
                 dataframe=frame,

@@ -116,6 +116,9 @@ class Forwarding:
 
     def put(self, batch: Batch) -> None:
         """Let a batch be sent soon; returns at once, whatever the tool does."""
+        names = self.baseline.strata.columns
+        kept = {name: batch.columns[name] for name in names if name in batch.columns}
+        batch = replace(batch, columns=kept)  # features may be large, and wait for nothing
         with self._lock:
             self.put_in += len(batch)
             if self._ended.is_set():
@@ -128,8 +131,7 @@ class Forwarding:
             hurried = self._size >= min(AT_ONCE, self.most_waiting // 2)
             # Here and not before: a server may have forked since, and threads do not follow.
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-                self._thread.start()
+                self._begin()
         if hurried:
             self._wake.set()
 
@@ -144,6 +146,12 @@ class Forwarding:
             self._size = 0
             self.lost = self.put_in - self.sent - self.unusable
         self._tell(last=True)
+
+    def _begin(self) -> None:
+        thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        with suppress(RuntimeError):  # no thread to be had: the next batch asks again
+            thread.start()
+            self._thread = thread
 
     def _drop(self, batch: Batch) -> None:
         self._size -= len(batch)

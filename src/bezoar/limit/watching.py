@@ -10,6 +10,7 @@ import numpy as np
 
 from bezoar.core.arrays import Floats
 from bezoar.core.errors import UsageError
+from bezoar.limit.forwarding import Forwarding
 from bezoar.limit.monitor import ClassAlert, Monitor
 from bezoar.limit.predictions import Batch, as_confidence, class_name
 
@@ -24,6 +25,7 @@ def watch(
     classes: Sequence[Any] | None = None,
     alerted: Callable[[ClassAlert], object] = lambda _: None,
     strata: Mapping[str, Any] | None = None,
+    sinks: Sequence[Forwarding] = (),
     strict: bool = False,
 ) -> T:
     """Return a live model that answers as before, while a monitor sees what it answers.
@@ -39,13 +41,14 @@ def watch(
         classes: Names of a torch module's or an ONNX graph's classes, by number.
         alerted: Is told of alarms that begin or end.
         strata: Values of the baseline's columns here, as the camera.
+        sinks: What else is given the predictions; none of them slows or breaks an answer.
         strict: Whether a fault of the monitoring breaks the prediction; else it is counted in
             `monitor.refused["not watched"]`.
 
     Raises:
         UsageError: If it is none of these.
     """
-    seen = _Watching(monitor, alerted, strata or {}, strict=strict).seen
+    seen = _Watching(monitor, alerted, strata or {}, sinks, strict=strict).seen
     homes = {base.__module__.partition(".")[0] for base in type(live).__mro__}
     # Each library is imported by now, or there would be no such object.
     if "torch" in homes:
@@ -75,6 +78,7 @@ class _Watching:
     monitor: Monitor
     alerted: Callable[[ClassAlert], object]
     strata: Mapping[str, Any]
+    sinks: Sequence[Forwarding]
     strict: bool
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -82,8 +86,11 @@ class _Watching:
         """Count what was answered; a fault breaks no prediction unless that was asked for."""
         try:
             names, confidences = read()
+            batch = self._batch(names, confidences)
             with self.lock:
-                alerts = self.monitor.observe_batch(self._batch(names, confidences))
+                alerts = self.monitor.observe_batch(batch)
+            for sink in self.sinks:
+                sink.put(batch)
             for alert in alerts:
                 self.alerted(alert)
         except Exception:

@@ -298,9 +298,11 @@ class MonitorSettings(_Model):
 
     Attributes:
         require_signed: Whether a baseline has to be signed by a key of the project.
+        sinks: Where predictions go on to: `arize:SPACE_ID` or `wandb:ENTITY/PROJECT`.
     """
 
     require_signed: bool = False
+    sinks: tuple[Annotated[str, StringConstraints(pattern=r"^(arize|wandb):.+$")], ...] = ()
 
 
 class Settings(_Model):

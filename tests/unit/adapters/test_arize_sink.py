@@ -116,7 +116,7 @@ def test_each_prediction_goes_with_its_time_its_score_and_its_stratum(client, mo
 
 
 def test_without_confidences_and_strata_there_are_no_columns_for_them(client):
-    ArizeSink("space", "signs", "7", client).send(
+    ArizeSink("space", "signs", lambda: "7", client).send(
         window(confidences=np.full(2, np.nan), columns={})
     )
     (call,) = client.ml.calls
@@ -127,7 +127,7 @@ def test_without_confidences_and_strata_there_are_no_columns_for_them(client):
 
 
 def test_a_clock_that_is_off_does_not_have_the_whole_window_refused(client):
-    ArizeSink("space", "signs", "7", client).send(window(seconds=np.array([0.0, 9e11])))
+    ArizeSink("space", "signs", lambda: "7", client).send(window(seconds=np.array([0.0, 9e11])))
     times = client.ml.calls[0].dataframe["timestamp"]
     assert (abs(times - time.time()) < 60).all()
 
@@ -140,7 +140,7 @@ def test_what_it_refuses_for_good_is_told_apart(client, status, final):
         status_code = status
 
     client.ml.fault = APIError("the server's words")
-    sink = ArizeSink("space", "signs", "7", client)
+    sink = ArizeSink("space", "signs", lambda: "7", client)
     with pytest.raises(SinkRefusedError if final else APIError):
         sink.send(window())
 
@@ -151,7 +151,7 @@ def test_what_its_client_finds_invalid_is_refused_for_good(client):
 
     client.ml.fault = ValidationFailure("bad")
     with pytest.raises(SinkRefusedError, match="refuses the window"):
-        ArizeSink("space", "signs", "7", client).send(window())
+        ArizeSink("space", "signs", lambda: "7", client).send(window())
 
 
 def test_what_is_missing_is_said_with_what_mends_it(client, monkeypatch):
@@ -159,10 +159,10 @@ def test_what_is_missing_is_said_with_what_mends_it(client, monkeypatch):
     with pytest.raises(UsageError, match="ARIZE_API_KEY"):
         ArizeSink("space", "signs")
     with pytest.raises(UsageError, match="arize:SPACE_ID"):
-        ArizeSink("", "signs", "7", client)
+        ArizeSink("", "signs", lambda: "7", client)
     monkeypatch.setitem(sys.modules, "arize", None)
     with pytest.raises(BezoarError, match="not installed") as caught:
-        ArizeSink("space", "signs", "7", client)
+        ArizeSink("space", "signs", lambda: "7", client)
     assert caught.value.next == "pip install 'bezoar[arize]'"
 
 
