@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bezoar.evaluate.pipelines.composing import Composer
+from bezoar.evaluate.pipelines.default_caching import cache_by_default
 from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
 from bezoar.evaluate.pipelines.python_values import Called, Data
@@ -37,12 +38,14 @@ class Style:
         steps: Decorators of steps.
         pipelines: Decorators of pipelines.
         in_order: Whether a call in the pipeline's body is over before the next one begins.
+        caches: Whether results are taken from a cache unless it is turned off.
     """
 
     format: str
     steps: frozenset[str]
     pipelines: frozenset[str]
     in_order: bool = False
+    caches: bool = False
 
 
 _STYLES: Final = {
@@ -50,6 +53,7 @@ _STYLES: Final = {
         "zenml",
         frozenset({"zenml.step", "zenml.steps.step"}),
         frozenset({"zenml.pipeline", "zenml.pipelines.pipeline"}),
+        caches=True,
     ),
     "prefect": Style(
         "prefect",
@@ -75,6 +79,10 @@ def pipelines_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]
             composer.flow.function(code, scope, {})
             name = literal(options.get(None, ("name",))) or scope.name.rpartition(".")[2]
             composer.gather(name)
+            if style.caches:
+                value = options.named.get("enable_cache")
+                whole = bool(value.value) if isinstance(value, Plain) else None
+                cache_by_default(composer.drafts.values(), composer.told, whole=whole)
             line = code.line(scope.node) if scope.node is not None else 1
             found += composer.pipeline(name, line, frozenset({Trigger.MANUAL}))
     return found
@@ -126,6 +134,18 @@ def is_wrapper(call: Called) -> bool:
     return isinstance(call.node.func, ast.Attribute) and call.node.func.attr in _WRAPPERS
 
 
+def _is_cached(options: Given) -> bool:
+    """Say whether a step's options let earlier results, of other runs, stand for it."""
+    named = options.named
+    if named.get("enable_cache") == Plain(True) or named.get("cache") == Plain(True):
+        return True
+    flyte = literal(named.get("cache")).rpartition(".")[2] == "Cache"
+    policy = literal(named.get("cache_policy")).rpartition(".")[2]
+    # Prefect's default policy holds the run's own id: nothing of another run is taken.
+    prefect = "cache_key_fn" in named or policy not in ("", "NO_CACHE", "NONE", "DEFAULT")
+    return flyte or prefect
+
+
 class _Decorated(Composer):
     """Takes calls of marked functions."""
 
@@ -137,6 +157,7 @@ class _Decorated(Composer):
         self._over: frozenset[str] = frozenset()  # what the body has waited for
         self._allowed: frozenset[str] = frozenset()  # steps that may fail
         self._marks: list[tuple[int, str]] = []
+        self.told: set[str] = set()  # steps that say whether they are cached
 
     def called(self, call: Called) -> Data | None:
         """Take a step, or what is asked of one."""
@@ -184,12 +205,12 @@ class _Decorated(Composer):
             draft.after |= dict.fromkeys(sorted(self._over))
         if self.style.in_order and not waits:
             self._over = made.tasks
+        if "enable_cache" in merged.named:
+            self.told.add(draft.step.name)
         ignored = merged.named.get("return_state") == Plain(True)
         draft.step = replace(
             draft.step,
-            cached=merged.named.get("enable_cache") == Plain(True)
-            or merged.named.get("cache") == Plain(True)
-            or literal(merged.named.get("persist_result")) == "True",
+            cached=_is_cached(merged),
             on_failure=OnFailure.IGNORED if ignored else draft.step.on_failure,
             runs_after_failure=bool(call.data.tasks & self._allowed),
             image=image_of(literal(merged.named.get("container_image")), draft.step.place.line),

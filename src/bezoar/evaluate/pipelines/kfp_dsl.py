@@ -12,6 +12,7 @@ from typing import Final
 from bezoar.evaluate.pipelines.composing import Composer
 from bezoar.evaluate.pipelines.container_commands import container_commands
 from bezoar.evaluate.pipelines.decorated import decoration, marked
+from bezoar.evaluate.pipelines.default_caching import cache_by_default
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Text, Trigger
 from bezoar.evaluate.pipelines.faults import missing
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
@@ -40,6 +41,10 @@ _CONTAINER: Final = frozenset(f"{one}.container_component" for one in _DSL)
 _PIPELINE: Final = frozenset(f"{one}.pipeline" for one in _DSL)
 _CONDITIONS: Final = frozenset({"Condition", "If", "Elif"})
 _FROM_FILE: Final = ("load_component_from_file", "load_component_from_url", "load_component")
+_SUBMITTING: Final = frozenset(
+    {"PipelineJob", "create_run_from_pipeline_func", "create_run_from_pipeline_package"}
+    | {"run_pipeline", "create_recurring_run"}
+)
 _PREBUILT: Final = "google_cloud_pipeline_components"
 
 
@@ -51,6 +56,7 @@ def pipelines_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]
         composer.flow.function(code, scope, {}, _defaults(code, scope))
         name = literal(options.get(0, ("name",))) or scope.name.rpartition(".")[2]
         line = code.line(scope.node) if scope.node is not None else 1
+        cache_by_default(composer.drafts.values(), composer.told, whole=_submitted(code))
         found += composer.pipeline(name, line, frozenset({Trigger.MANUAL}))
     return found
 
@@ -60,6 +66,10 @@ class _Kfp(Composer):
 
     format = "kubeflow"
     shared = False
+
+    def __init__(self, code: PythonCode, others: Mapping[str, Text]) -> None:
+        super().__init__(code, others)
+        self.told: set[str] = set()  # tasks that say whether they are cached
 
     def called(self, call: Called) -> Data | None:  # noqa: PLR0911 - one case each
         """Take a component's call, a task's method, or one of the special tasks."""
@@ -200,6 +210,7 @@ class _Kfp(Composer):
             case "set_caching_options":
                 told = first or call.given.named.get("enable_caching")
                 self.change(tasks, cached=told == Plain(True))
+                self.told |= tasks
             case "apply" | "add_volume_mount" | "add_pvolumes" if name != "apply" or _mounts(call):
                 self.change(tasks, workspace="volumes")
             case "ignore_upstream_failure":
@@ -242,6 +253,16 @@ class _Kfp(Composer):
         """Take the end of a condition, or a loop."""
         if call is not None:
             self.guards.pop()
+
+
+def _submitted(code: PythonCode) -> bool | None:
+    """Say whether what submits pipelines here turns caching on or off for all tasks."""
+    for site in code.survey.sites:
+        if site.last in _SUBMITTING:
+            value = given(site.call, site.point, code.folding).named.get("enable_caching")
+            if isinstance(value, Plain) and isinstance(value.value, bool):
+                return value.value
+    return None
 
 
 def _mounts(call: Called) -> bool:

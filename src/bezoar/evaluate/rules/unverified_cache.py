@@ -28,7 +28,10 @@ def findings(journey: Journey) -> Iterator[Finding]:
         data = Overlapping([[name for t in one.trainings for name in t.act.reads]])
         for step in one.steps:
             acts = one.by_step.get(step.name, ())
-            fetched = any(act.role in (Role.FETCH, Role.TRANSFORM) for act in acts)
+            fetched = any(
+                act.role in (Role.FETCH, Role.TRANSFORM) or (act.role is Role.OTHER and act.reads)
+                for act in acts
+            )
             if not step.cached or step.cache_key_pins or not one.trains or not fetched:
                 continue
             held = {name for act in acts for name in act.writes}
