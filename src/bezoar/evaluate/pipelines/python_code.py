@@ -182,16 +182,16 @@ def _paths(module: str, beside: str) -> list[str]:
     """Return where a module may lie: beside the one that imports it, at the root, in `src`."""
     whole = module.replace(".", "/")
     folder = beside.rpartition("/")[0]
-    starts = [f"{folder}/"] if folder else []
+    starts: list[str] = []
+    named: list[str] = []
     while folder:
+        starts.append(f"{folder}/")
+        # `from .nodes import …`: a folder whose own name has dots in it is still that folder.
+        if module.startswith(inside := folder.replace("/", ".") + "."):
+            named.append(f"{folder}/{module.removeprefix(inside).replace('.', '/')}")
         folder = folder.rpartition("/")[0]
-        if folder:
-            starts.append(f"{folder}/")
-    return [
-        f"{start}{whole}{end}"
-        for start in (*starts[:8], "", "src/")
-        for end in (".py", "/__init__.py")
-    ]
+    paths = [*named[:1], *(f"{start}{whole}" for start in (*starts[:8], "", "src/"))]
+    return [f"{path}{end}" for path in paths for end in (".py", "/__init__.py")]
 
 
 def shown(value: Value) -> str:
