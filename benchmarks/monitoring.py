@@ -3,7 +3,6 @@
     .venv/bin/python benchmarks/monitoring.py                      # all of it, about ten minutes
     .venv/bin/python benchmarks/monitoring.py delays --runs 400
     .venv/bin/python benchmarks/monitoring.py speed
-    .venv/bin/python benchmarks/monitoring.py peers --folder /tmp/monitoring   # river, Evidently
 
 Streams are drawn: 43 classes as skewed as GTSRB's, one of them with a share of 0.2 %. An attack
 adds predictions of the target. Delays are in predictions, counted from the attack's beginning
@@ -12,12 +11,8 @@ ratio, optimal for its false alarms (Moustakides 1986), calibrated here to the s
 """
 
 import argparse
-import json
-import subprocess
 import sys
 import time
-import venv
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -295,121 +290,14 @@ def timed(work, monitor: Monitor) -> float:  # noqa: ANN001 - one of the cases
     return time.process_time() - began
 
 
-PEERS = ("river==0.26.1", "evidently==0.7.23", "pandas<3")
-PEER = """
-import json, sys, time
-import numpy as np
-data = np.load(sys.argv[1])
-clean, runs = data["clean"], data["runs"]
-from river.drift import ADWIN, PageHinkley
-def first(make, stream):
-    one = make()
-    for i, value in enumerate(stream):
-        one.update(int(value))
-        if one.drift_detected:
-            return i
-    return None
-out = {}
-for name, make in {
-    "river ADWIN": ADWIN,
-    "river ADWIN, 1e-6 / 43": lambda: ADWIN(delta=1e-6 / 43),
-    "river Page-Hinkley": lambda: PageHinkley(mode="up"),
-}.items():
-    found = [first(make, run == 0) for run in runs]
-    began = time.process_time()
-    nothing = sum(first(make, clean == k) is not None for k in range(43))
-    out[name] = [found, nothing, len(clean) / (time.process_time() - began)]
-import pandas as pd
-from evidently import Dataset, DataDefinition, Report
-from evidently.metrics import ValueDrift
-about = DataDefinition(categorical_columns=["class"])
-def table(values):
-    return Dataset.from_pandas(pd.DataFrame({"class": values.astype(str)}), data_definition=about)
-reference = table(data["reference"])
-def drift(values):
-    result = Report([ValueDrift(column="class")]).run(table(values), reference).dict()
-    return float(result["metrics"][0]["value"]) >= 0.1
-for width in (1000, 5000):
-    def noticed(stream):
-        ends = range(width, len(stream) + 1, width)
-        return next((end - 1 for end in ends if drift(stream[end - width : end])), None)
-    began = time.process_time()
-    nothing = sum(drift(clean[i : i + width]) for i in range(0, len(clean), width))
-    rate = len(clean) / (time.process_time() - began)
-    out[f"Evidently, windows of {width}"] = [[noticed(run) for run in runs], nothing, rate]
-print(json.dumps(out))
-"""
-
-
-def peers(folder: Path, runs: int) -> None:
-    """Print bezoar beside river and Evidently, on the same streams."""
-    rng = np.random.default_rng(FIRST_SEED + 5)
-    p = shares()
-    python = folder / "env" / "bin" / "python"
-    if not python.exists():
-        venv.create(folder / "env", with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS], check=True)
-    clean = attacked(p, 0, np.zeros(100_000), rng)[0]
-    reference = attacked(p, 0, np.zeros(50_000), rng)[0]
-    for ratio, size in ((2, 40_000), (5, 20_000), (10, 10_000)):
-        drawn = [attacked(p, 0, before_and_after(ratio, RARE, size), rng) for _ in range(runs)]
-        streams = np.stack([one for one, _ in drawn])
-        file = folder / "streams.npz"
-        np.savez(file, clean=clean, reference=reference, runs=streams)
-        done = subprocess.run(
-            [python, "-W", "ignore", "-c", PEER, file], capture_output=True, text=True, check=True
-        )
-        rows = json.loads(done.stdout.splitlines()[-1])
-        rows["bezoar"] = ours(p, streams, clean)
-        for width in (1000, 5000):
-            rows[f"5 sigma, windows of {width}"] = windows(p, streams, clean, width)
-        for name, (found, nothing, rate) in rows.items():
-            late = [at - CLEAN if at is not None and at >= CLEAN else np.inf for at in found]
-            early = sum(at is not None and at < CLEAN for at in found)
-            print(
-                f"  x{ratio:2} {name:26} median {np.median(late):8,.0f}"
-                f"  missed {np.isinf(late).mean():4.0%}  too early {early}"
-                f"  false alarms in 100,000: {nothing}  {rate / 1e3:9,.0f}k/s",
-                flush=True,
-            )
-
-
-def ours(p: np.ndarray, streams: np.ndarray, clean: np.ndarray) -> list:
-    """Return first alerts on the target, false alarms, and predictions per CPU second."""
-    known = exact(p)
-    found = []
-    for stream in streams:
-        turns = [t for t in Monitor(known).observe_codes(stream) if t.began and t.class_ == "00"]
-        found.append(turns[0].alert.index if turns else None)
-    began = time.process_time()
-    nothing = alarms(Monitor(known).observe_codes(clean))
-    return [found, nothing, len(clean) / (time.process_time() - began)]
-
-
-def windows(p: np.ndarray, streams: np.ndarray, clean: np.ndarray, width: int) -> list:
-    """Return the same of a rule that counts the target in the last `width` predictions."""
-    line = width * p + 5 * np.sqrt(width * p * (1 - p))
-
-    def first(stream: np.ndarray, which: int) -> int | None:
-        sums = np.convolve(stream == which, np.ones(width), "valid")
-        over = np.flatnonzero(sums > line[which])
-        return int(over[0]) + width - 1 if len(over) else None
-
-    began = time.process_time()
-    nothing = sum(first(clean, which) is not None for which in range(len(p)))
-    rate = len(clean) / (time.process_time() - began)
-    return [[first(stream, 0) for stream in streams], nothing, rate]
-
-
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", help="delays, targets, ramps, false, speed, peers")
+    parser.add_argument("parts", nargs="*", help="delays, targets, ramps, false, speed")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--millions", type=int, default=20, help="of clean predictions")
-    parser.add_argument("--folder", type=Path, default=Path("/tmp/monitoring"))  # noqa: S108
     arguments = parser.parse_args()
     parts = {
         "delays": lambda: delays(arguments.runs),
@@ -417,7 +305,6 @@ def main() -> None:
         "ramps": lambda: ramps(max(arguments.runs // 4, 10)),
         "false": lambda: false_alarms(arguments.millions),
         "speed": speed,
-        "peers": lambda: peers(arguments.folder, max(arguments.runs // 10, 10)),
     }
     unknown = set(arguments.parts) - set(parts)
     if unknown:
