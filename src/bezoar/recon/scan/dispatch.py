@@ -156,7 +156,7 @@ class Reader:
         """
         text = decoded(data)  # First: what is no text hides from a look at its bytes.
         named = any(name.rpartition(".")[2].encode() in data for name in context.wrappers)
-        if not (context.again or named or self.may_fetch(data)):
+        if not (context.again or context.scripts or named or self.may_fetch(data)):
             return []
         read: Callable[[str, str, Context], Iterable[Fetch]] = import_module(
             _MODULES[self.language]

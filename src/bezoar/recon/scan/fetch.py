@@ -1,6 +1,5 @@
 """`Fetch`: one place in code or configuration where data comes in."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from bezoar.core.source import Pin
 
 if TYPE_CHECKING:
     from bezoar.recon.scan.python.project import Modules
+    from bezoar.recon.scan.scripts import Scripts
 
 
 class Kind(StrEnum):
@@ -93,7 +93,7 @@ class Context:
         depth: How many times over the text is code within code.
         project: What the project's Python modules tell one another.
         again: Whether a module is read a second time, when all others are known.
-        sourced: Returns the text of a script that another one sources: (script, path as folded).
+        scripts: What the project's shell scripts tell one another, when all of them are known.
     """
 
     in_ci: bool = False
@@ -102,4 +102,4 @@ class Context:
     depth: int = 0
     project: "Modules | None" = None
     again: bool = False
-    sourced: Callable[[str, str], str | None] | None = None
+    scripts: "Scripts | None" = None

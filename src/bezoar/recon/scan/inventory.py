@@ -13,7 +13,7 @@ from bezoar.recon.scan.python.prefilter import imported
 from bezoar.recon.scan.python.project import Modules
 from bezoar.recon.scan.redaction import without_secrets
 from bezoar.recon.scan.registered import Registry, registered
-from bezoar.recon.scan.sourced import Scripts
+from bezoar.recon.scan.scripts import Scripts, is_given
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
 from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
 from bezoar.syntax.unreadable import UnreadableError
@@ -60,7 +60,7 @@ class _Scan:
     modules: Modules
     fetches: dict[str, list[Fetch]] = field(default_factory=dict)
     python: dict[str, File] = field(default_factory=dict)
-    scripts: Scripts = field(default_factory=Scripts)
+    scripts: Scripts = field(default_factory=lambda: Scripts(_script))
     unreadable: list[Unreadable] = field(default_factory=list)
     suppressions: list[Suppression] = field(default_factory=list)
     read: int = 0
@@ -91,20 +91,22 @@ class _Scan:
     def look_again(self) -> None:
         """Read those files anew that other files say more about."""
         self._modules_again()
-        context = replace(self.context, sourced=self._sourced)
-        for file in self.scripts.again(self.fetches):
+        self._scripts_again()
+
+    def _scripts_again(self) -> None:
+        scripts = self.scripts
+        scripts.learn(self.fetches)
+        context = replace(self.context, scripts=scripts)
+        for file in scripts.again(self.fetches):
             found = Reader(Language.SHELL, in_ci=runs_in_ci(file.path))
             with suppress(UnreadableError):  # It was read before.
                 self._keep(file.path, _fetches(found, _bytes(file, found), file.path, context))
-
-    def _sourced(self, script: str, path: str) -> str | None:
-        named = self.scripts.named(script, path)
-        if named is None:
-            return None
-        try:
-            return decoded(_bytes(named, Reader(Language.SHELL, in_ci=False)))
-        except UnreadableError:  # It is a finding of its own.
-            return None
+        for path in {path for path, _ in scripts.reached}:
+            self.fetches[path] = [
+                fetch
+                for fetch in self.fetches[path]
+                if (path, fetch.line) not in scripts.reached or not is_given(fetch)
+            ]
 
     def _modules_again(self) -> None:
         context = replace(self.context, again=True)
@@ -163,6 +165,10 @@ def scan(
         read=under_way.read,
         seconds=time.monotonic() - began,
     )
+
+
+def _script(file: File) -> str:
+    return decoded(_bytes(file, Reader(Language.SHELL, in_ci=False)))
 
 
 def _bytes(file: File, found: Reader) -> bytes:

@@ -6,7 +6,6 @@ that fetch, `fetching` says what each brings in, `checks` whether somebody compa
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.recon.scan.shell.fetching import Fetching
@@ -48,9 +47,7 @@ def read_in(
         first_line: The line of the file on which the script begins.
         shown: What is shown of the fetches' lines where the script is not what the file says.
     """
-    walk = Walk(scope)
-    if context.sourced is not None:
-        walk.sourced = partial(context.sourced, path)
+    walk = Walk(scope, path, context.scripts)
     runs = walk.script(text, first_line)
     lines = (text if shown is None else shown).split("\n")
     return Fetching(path, context, lines, first_line).read(runs)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bezoar.core.source import Pin
 from bezoar.recon.scan import addresses
@@ -11,11 +11,14 @@ from bezoar.recon.scan.dispatch import Language, embedded
 from bezoar.recon.scan.fetch import Checksum, Context, Danger, Fetch, Kind
 from bezoar.recon.scan.shell.arguments import Arguments, read
 from bezoar.recon.scan.shell.checks import Checks
-from bezoar.recon.scan.shell.run import Run
+from bezoar.recon.scan.shell.run import Place, Run
 from bezoar.recon.scan.shell.sources import Source, sources
 from bezoar.recon.scan.shell.value import names_in
 from bezoar.recon.scan.shell.wrapping import SHELLS, is_python
 from bezoar.syntax.unreadable import UnreadableError
+
+if TYPE_CHECKING:
+    from bezoar.recon.scan.scripts import Scripts
 
 _UNPACKS: Final = re.compile(
     r"(?:bsd)?tar|g?unzip|[gbxl]?z?cat|funzip|gzip|bunzip2|bzip2|xz|unxz|lzma|zstd|unzstd|7z|lz4"
@@ -55,7 +58,7 @@ class Fetching:
         """
         checks = Checks(runs)
         found: list[tuple[Run, Fetch]] = []
-        fruitless: set[int] = set()
+        fruitless: set[Place] = set()
         for run in runs:
             before = len(found)
             for fetch, kept in self._of(run):
@@ -63,12 +66,12 @@ class Fetching:
                 if len(found) > _MOST:
                     raise UnreadableError(f"more than {_MOST:,} sources")
             if run.calls:
-                (fruitless.add if len(found) == before else fruitless.discard)(run.line)
-        called = {run.line for run, _ in found if run.calls}
+                (fruitless.add if len(found) == before else fruitless.discard)(run.place)
+        called = {run.place for run, _ in found if run.calls}
         kept_back = fruitless - called
-        told = _Told()
+        told = _Told(self.context.scripts)
         for run, fetch in sorted(found, key=lambda one: (not one[0].body, len(one[0].calls))):
-            if run.calls or not (run.body and fetch.decided_by and run.line in kept_back):
+            if run.calls or not (run.body and fetch.decided_by and run.place in kept_back):
                 told.tell(run, fetch)
         shown = (replace(fetch, snippet=self._snippet(fetch.line)) for fetch in told.fetches)
         python = (fetch for run in runs for fetch in self._python(run))
@@ -130,17 +133,26 @@ class Fetching:
 class _Told:
     """Fetches, each told once: where it stands, or at the call that decides its source."""
 
-    def __init__(self) -> None:
+    def __init__(self, scripts: "Scripts | None") -> None:
         self.fetches: list[Fetch] = []
-        self._known: dict[int, set[str]] = {}
+        self._scripts = scripts
+        self._known: dict[Place, set[str]] = {}
 
     def tell(self, run: Run, fetch: Fetch) -> None:
         """Take a fetch, unless one of the lines that lead to it tells the same already."""
-        if any(fetch.uri in self._known.get(line, ()) for line in (*run.calls[1:], run.line)):
+        places = (*run.calls[1:], run.place)
+        if any(self._tells(place, fetch.uri) for place in places):
             return
-        line, end_line = (run.calls[0],) * 2 if run.calls else (run.line, run.end_line)
-        self._known.setdefault(line, set()).add(fetch.uri)
-        self.fetches.append(replace(fetch, line=line, end_line=end_line))
+        if self._scripts is not None:
+            self._scripts.reached.update(place for place in places if place[0])
+        first = run.calls[0] if run.calls else run.place
+        self._known.setdefault(first, set()).add(fetch.uri)
+        end_line = first[1] if run.calls else run.end_line
+        self.fetches.append(replace(fetch, line=first[1], end_line=end_line))
+
+    def _tells(self, place: Place, uri: str) -> bool:
+        elsewhere = self._scripts is not None and self._scripts.tells(place, uri)
+        return elsewhere or uri in self._known.get(place, ())
 
 
 def _pin_of(revision: str) -> Pin:

@@ -25,11 +25,16 @@ def may_fetch(data: bytes) -> bool:
     return _names_one(data) and _names_one(_COMMENT.sub(b"#", data))
 
 
+def words_of(data: bytes) -> set[bytes]:
+    """Return the words of a script in which the name of a program may be one."""
+    return set(data.replace(b":-", b": ").translate(_BLANKED).split())  # `${GET:-wget}`
+
+
 def _names_one(data: bytes) -> bool:
     if _OTHERWISE.are_in(data):
         return True
     # Cutting a script into words takes a tenth of the time of looking for each name in it.
-    words = set(data.translate(_BLANKED).split())
+    words = words_of(data)
     if any(_pattern(name).search(data) for name in words & _names()):
         return True
     cmdlets = {word.lower() for word in words if b"-" in word} & _cmdlets()
@@ -65,7 +70,7 @@ def _pattern(name: bytes) -> re.Pattern[bytes]:
     """Return a pattern for a program's name, with its subcommands where it has only such."""
     word, seconds = re.escape(name), _seconds()[name]
     # Behind a name no sign makes a key, a path or an address of it: `scp:feats.scp`, `git=2.4`.
-    named = rb"%s(?<![\w.-]%s)(?![\w.:=,/@-])" % (word, word)
+    named = rb"%s(?<![\w.]%s)(?<![^:]-%s)(?![\w.:=,/@-])" % (word, word, word)
     if "" in seconds:
         return re.compile(named)
     second = b"|".join(re.escape(one.encode()) for one in sorted(seconds))

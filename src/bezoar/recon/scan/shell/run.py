@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from bezoar.recon.scan.shell.value import Value
 
+Place = tuple[str, int]
+"""A script, "" for the one that is read, and a line of it."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -19,7 +22,8 @@ class Run:
         before: The run whose output it reads.
         after: The run that reads its output.
         inside: Whether its output becomes part of a command.
-        calls: The lines of the function calls that led to it, the outermost first.
+        calls: The places of the calls that led to it, the outermost first.
+        path: The script in which it stands, "" for the one that is read.
         body: Whether it is followed from a function whose parameters are not known.
     """
 
@@ -32,8 +36,14 @@ class Run:
     before: "Run | None" = None
     after: "Run | None" = None
     inside: bool = False
-    calls: tuple[int, ...] = ()
+    calls: tuple[Place, ...] = ()
+    path: str = ""
     body: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.path, self.line
 
     @property
     def program(self) -> str:

@@ -62,10 +62,12 @@ class Scope:
     Attributes:
         parameters: What `$1`, `$2`… are; None: whatever the caller gives.
         shifted: How many of them `shift` took away.
+        floor: How many branches were open where the script or the function began.
     """
 
     parameters: tuple[str, ...] | None = None
     shifted: int = 0
+    floor: int = 0
     _frames: list[dict[str, Value]] = field(default_factory=lambda: [{}])
     _branches: list[list[dict[str, Value]]] = field(default_factory=list)
     _beyond: int = 0
@@ -85,6 +87,16 @@ class Scope:
         elif len(texts) < len(value.texts) and not value.keys:
             value = Value(tuple(texts), value.several)
         self._frames[-1][name] = value
+
+    def shift(self, count: int) -> None:
+        """Take parameters away; in a branch only options are: the others come after them."""
+        first = "".join((self.parameters or ())[:1])
+        if self.depth > self.floor and not first.startswith("-"):
+            return
+        if self.parameters is None:
+            self.shifted += count
+        else:
+            self.parameters = self.parameters[count:]
 
     def known(self) -> dict[str, Value]:
         """Return all variables."""

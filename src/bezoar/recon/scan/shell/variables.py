@@ -61,10 +61,8 @@ class Variables:
     def builtin(self, name: str, words: list[Word], line: int) -> None:
         """Follow a builtin that changes variables."""
         if name == "shift":
-            if self.scope.parameters is None:
-                self.scope.shifted += 1
-            else:
-                self.scope.parameters = self.scope.parameters[1:]
+            digits = words[0].raw if words else "1"
+            self.scope.shift(int(digits) if re.fullmatch(r"\d{1,4}", digits) else 1)
         elif name == "set":
             self._set_parameters(words, line)
         else:

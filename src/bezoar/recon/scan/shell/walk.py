@@ -5,17 +5,20 @@ call, as long as the script is not made to choke its reader.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import dropwhile
+from typing import TYPE_CHECKING, Final
 
 from bezoar.recon.scan.shell.branches import Conditions, matching
 from bezoar.recon.scan.shell.folding import Folding
-from bezoar.recon.scan.shell.run import Run
+from bezoar.recon.scan.shell.run import Place, Run
 from bezoar.recon.scan.shell.value import MOST, Scope, Value, dynamic
 from bezoar.recon.scan.shell.variables import BUILTINS, Variables
-from bezoar.recon.scan.shell.wrapping import Inner, unwrapped, watched
+from bezoar.recon.scan.shell.wrapping import SHELLS, Inner, unwrapped, watched
 from bezoar.syntax.shell_words import Command, Mark, Word, cut
+
+if TYPE_CHECKING:
+    from bezoar.recon.scan.scripts import Scripts
 
 _PLAIN: Final = re.compile(r"[\w./+-]+")
 _SOURCING: Final = frozenset({"source", "."})
@@ -25,25 +28,41 @@ _MOST_SOURCES: Final = 16
 _STEPS: Final = 8000  # Commands that are followed more than once, all in all.
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a call runs.
+
+    Attributes:
+        items: Commands and marks.
+        path: The script in which they stand, "" for the one that is followed.
+    """
+
+    items: list[Command | Mark]
+    path: str
+
+
 @dataclass
 class Walk:
     """Follows one script.
 
     Attributes:
         scope: The variables.
+        path: The script's file.
+        scripts: The other scripts of the project, where they are known.
         runs: The programs started so far.
-        sourced: Returns the text of a script that this one runs in its own place, if it is known.
     """
 
     scope: Scope = field(default_factory=Scope)
+    path: str = ""
+    scripts: "Scripts | None" = None
     runs: list[Run] = field(default_factory=list)
-    sourced: Callable[[str], str | None] = lambda _path: None
-    _functions: dict[str, list[Command | Mark]] = field(default_factory=dict)
+    _functions: dict[str, Body] = field(default_factory=dict)
     _sources: set[str] = field(default_factory=set)
     _extra: int = _STEPS
     _repeating: bool = False
     _depth: int = 0
-    _calls: tuple[int, ...] = ()
+    _calls: tuple[Place, ...] = ()
+    _elsewhere: str = ""
     _body: bool = False
     _inside: bool = False
 
@@ -52,7 +71,8 @@ class Walk:
         items = cut(text, first_line)
         self._follow(items)
         for body in list(self._functions.values()):
-            self._in_body(body)
+            if not body.path:  # What others hold is read with them.
+                self._in_body(body.items)
         return self.runs
 
     def _in_body(self, body: list[Command | Mark]) -> None:
@@ -88,7 +108,7 @@ class Walk:
             opened = items[at + 1]
             if isinstance(opened, Mark) and opened.sign == "{":
                 end = matching(items, at + 1, "{", "}")
-                self._functions[mark.name] = items[at + 2 : end]
+                self._functions[mark.name] = Body(items[at + 2 : end], self._elsewhere)
                 return end + 1
         whole.mark(mark.sign)
         return at + 1
@@ -167,7 +187,7 @@ class Walk:
             self._source(argv[1].text)
             return None
         if name in self._functions:
-            self._called(name, argv[1:], command.line)
+            self._called(self._functions[name], argv[1:], command.line)
             return None
         run = Run(
             argv,
@@ -176,6 +196,7 @@ class Walk:
             written=self._written(command, folding),
             inside=self._inside,
             calls=self._calls,
+            path=self._elsewhere,
             body=self._body,
         )
         if command.document is not None:
@@ -190,6 +211,7 @@ class Walk:
         """Leave the arguments of programs out that nobody asks about."""
         name = words[0].raw if words else ""
         asked = watched(name) or name in _SOURCING or name in self._functions
+        asked = asked or (self.scripts is not None and self.scripts.calls(name))
         if asked or not _PLAIN.fullmatch(name):
             return words
         return [word for word in words if word is words[0] or "$(" in word.raw or "`" in word.raw]
@@ -197,14 +219,18 @@ class Walk:
     def _unwrapped(self, run: Run) -> Run:
         """Take `sudo`, `bash -c` and the like off a run, and note what is left."""
         inner = unwrapped(run.argv, run.document, run.before.argv if run.before else None)
-        self.runs.append(run)
+        # Nobody asks what else a script starts, and that is most of it.
+        if run.document is not None or watched(run.argv[0].text if run.argv else ""):
+            self.runs.append(run)
         if isinstance(inner, Inner):
             line = run.document_line if inner.is_document else run.line
             self._nested(inner.script, line or run.line)
         else:
             run.argv = inner
             if inner and inner[0].text in self._functions:
-                self._called(inner[0].text, inner[1:], run.line)
+                self._called(self._functions[inner[0].text], inner[1:], run.line)
+            elif inner:
+                self._script(inner, run.line)
         return run
 
     def _nested(self, script: str, line: int) -> None:
@@ -218,20 +244,34 @@ class Walk:
         self._inside = inside
 
     def _source(self, path: str) -> None:
-        """Follow a script that runs in this one's place: its variables stay.
+        """Follow a script that runs in this one's place: its variables and functions stay.
 
         What it fetches is found where it is written.
         """
-        if path in self._sources or len(self._sources) >= _MOST_SOURCES:
+        if path in self._sources or len(self._sources) >= _MOST_SOURCES or not self.scripts:
             return
         self._sources.add(path)
-        text = self.sourced(path)
-        if text is None:
+        found = self.scripts.sourced(self.path, path)
+        if found is None or self._depth > _DEEPEST:
             return
-        runs, functions = len(self.runs), dict(self._functions)
-        self._nested(text, 1)
+        runs, elsewhere, self._elsewhere = len(self.runs), self._elsewhere, found.path
+        self._again(found.items)
         del self.runs[runs:]
-        self._functions = functions
+        self._elsewhere = elsewhere
+
+    def _script(self, argv: list[Value], line: int) -> None:
+        """Follow another script of the project with the arguments of one call; one level of it."""
+        if self.scripts is None or self._elsewhere:
+            return
+        if argv[0].text.rpartition("/")[2] in SHELLS:
+            argv = list(dropwhile(lambda value: value.text.startswith("-"), argv[1:]))
+        found = self.scripts.called(self.path, argv[0].text) if argv else None
+        if found is None:
+            return
+        scope, functions, sources = self.scope, self._functions, self._sources
+        self.scope, self._functions, self._sources = Scope(), {}, set()
+        self._called(Body(found.items, found.path), argv[1:], line)
+        self.scope, self._functions, self._sources = scope, functions, sources
 
     @property
     def _variables(self) -> Variables:
@@ -246,19 +286,21 @@ class Walk:
     def _folding(self, line: int) -> Folding:
         return Folding(self.scope, lambda script: self._inside_of(script, line))
 
-    def _called(self, name: str, argv: list[Value], line: int) -> None:
-        """Follow a function with the arguments of one call."""
-        body = self._functions[name]
-        if self._extra < len(body) + 1 or self._depth > _DEEPEST:
+    def _called(self, body: Body, argv: list[Value], line: int) -> None:
+        """Follow a function or a script with the arguments of one call."""
+        if self._extra < len(body.items) + 1 or self._depth > _DEEPEST:
             return
-        parameters, shifted, calls = self.scope.parameters, self.scope.shifted, self._calls
-        self.scope.parameters = tuple(value.text for value in argv[: MOST * 4])
-        self.scope.shifted, self._calls = 0, (*calls, line)
+        scope, calls, elsewhere = self.scope, self._calls, self._elsewhere
+        before = scope.parameters, scope.shifted, scope.floor
+        scope.parameters = tuple(value.text for value in argv[: MOST * 4])
+        scope.shifted, scope.floor = 0, scope.depth
+        self._calls, self._elsewhere = (*calls, (elsewhere, line)), body.path
         functions = self._functions
-        self._functions = {key: value for key, value in functions.items() if key != name}
-        self._again(body)
+        self._functions = {name: one for name, one in functions.items() if one is not body}
+        self._again(body.items)
         self._functions = {**self._functions, **functions}
-        self.scope.parameters, self.scope.shifted, self._calls = parameters, shifted, calls
+        self._calls, self._elsewhere = calls, elsewhere
+        scope.parameters, scope.shifted, scope.floor = before
 
 
 def _argv(values: list[Value]) -> list[Value]:
