@@ -40,7 +40,7 @@ print(f"{{wall:8.2f}} {{cpu:8.2f}} {{memory:8.0f}}  {{found}}")
 RULES = """
 import polars as pl
 from bezoar.evaluate.validation.running import validate
-from bezoar.evaluate.validation.subject import Subject, rows_of
+from bezoar.evaluate.validation.subject import Subject, rows_before, rows_of
 """
 ALONE = (
     "return [o.rule.code for o in validate(Subject(rows_of(pl.scan_parquet(path), compared=False)))"
@@ -48,7 +48,7 @@ ALONE = (
 )
 AGAINST = (
     "return [o.rule.code for o in validate(Subject(rows_of(pl.scan_parquet(path)),"
-    " rows_of(pl.scan_parquet(other)), 'before')) if o.findings]"
+    " rows_before(pl.scan_parquet(other)), 'before')) if o.findings]"
 )
 SUITE = """
 import polars as pl

@@ -23,7 +23,7 @@ from bezoar.evaluate.validation.expectations import (
     read_suite,
 )
 from bezoar.evaluate.validation.running import validate as run_checks
-from bezoar.evaluate.validation.subject import Subject, rows_of, tabular_rows
+from bezoar.evaluate.validation.subject import Subject, rows_before, rows_of, tabular_rows
 from bezoar.evaluate.validation.suggesting import suggest as suggest_suite
 from bezoar.flows.events import record_event
 from bezoar.flows.sample_tables import (
@@ -118,7 +118,7 @@ def validate(
         label = _label(found, wanted.label)
         subject = Subject(
             table=_rows(found, label, compared=before is not None),
-            against=_rows(before, label) if before else None,
+            against=_rows_before(before, label) if before else None,
             version=before.name if before else "",
             expected=expected_labels(suite) if suite is not None else None,
             tabular=found.kind == TABULAR,
@@ -197,6 +197,13 @@ def _rows(found: SampleTable, label: str | None, *, compared: bool = True) -> pl
         if found.kind == TABULAR:
             return tabular_rows(found.scan(), label)
         return rows_of(found.scan(), compared=compared)
+
+
+def _rows_before(found: SampleTable, label: str | None) -> pl.DataFrame:
+    with reading(found.path):
+        if found.kind == TABULAR:
+            return tabular_rows(found.scan(), label)
+        return rows_before(found.scan())
 
 
 def _label(found: SampleTable, given: str | None) -> str | None:

@@ -85,11 +85,11 @@ def check_samples(root: str, scratch: str, before: str | None, version: str) -> 
 
     from bezoar.datasets.sample_table.building import build_table  # noqa: PLC0415 - the same
     from bezoar.evaluate.validation.running import validate  # noqa: PLC0415 - the same
-    from bezoar.evaluate.validation.subject import Subject, rows_of  # noqa: PLC0415 - the same
+    from bezoar.evaluate.validation.subject import Subject, rows_before, rows_of  # noqa: PLC0415 - the same
 
     tempfile.tempdir = scratch
     table = build_table(Path(root), Path(scratch) / "samples.parquet", workers=1)
-    old = rows_of(pl.scan_parquet(before, glob=False)) if before else None
+    old = rows_before(pl.scan_parquet(before, glob=False)) if before else None
     # Times of files are those of unpacking: a second vetting would see another order.
     rows = rows_of(pl.scan_parquet(table, glob=False).drop("added_at"))
     subject = Subject(rows, old, version)

@@ -9,7 +9,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
-from bezoar.evaluate.validation.subject import Subject, at_samples, not_applicable
+from bezoar.evaluate.validation.subject import SHOWN, Subject, at_samples, not_applicable
 
 NEAR_DUPLICATE_LABELS: Final = Rule(
     code="BZ256",
@@ -47,11 +47,9 @@ def near_duplicate_labels(subject: Subject) -> Outcome:
         return _none_or(NEAR_DUPLICATE_LABELS, subject, why)
     content = subject.content
     grouped = subject.near.filter(pl.col("label").is_not_null())
-    several = [pl.col("label").n_unique() > 1]
-    if content == "pixel_sha256":
-        several.append(pl.col(content).n_unique() > 1)
-    groups = _groups(grouped, "near_dup_group", several)
-    findings = _told(NEAR_DUPLICATE_LABELS, groups, "nearly the same as", "label")
+    unequal = content if content == "pixel_sha256" else None
+    how = "nearly the same as"
+    findings = _told(NEAR_DUPLICATE_LABELS, grouped, "near_dup_group", how, "label", also=unequal)
     return Outcome.of(NEAR_DUPLICATE_LABELS, findings)
 
 
@@ -60,14 +58,14 @@ def split_duplicates(subject: Subject) -> Outcome:
     content = subject.content
     if content is None or not subject.has("split"):
         return not_applicable(SPLIT_DUPLICATE, "nothing says which split a sample is in")
-    several = [pl.col("split").n_unique() > 1]
     rows = subject.repeated.filter(pl.col("split").is_not_null())
-    groups = _groups(rows, content, several)
-    findings = _told(SPLIT_DUPLICATE, groups, "the same as", "split")
+    findings = _told(SPLIT_DUPLICATE, rows, content, "the same as", "split")
     if subject.has("near_dup_group"):
         near = subject.near.filter(pl.col("split").is_not_null())
-        groups = _groups(near, "near_dup_group", [*several, pl.col(content).n_unique() > 1])
-        findings += _told(SPLIT_DUPLICATE, groups, "nearly the same as", "split", Severity.LOW)
+        how, mild = "nearly the same as", Severity.LOW
+        findings += _told(
+            SPLIT_DUPLICATE, near, "near_dup_group", how, "split", also=content, severity=mild
+        )
     return Outcome.of(SPLIT_DUPLICATE, findings)
 
 
@@ -82,8 +80,7 @@ def conflicting_labels(subject: Subject) -> Outcome:
         return not_applicable(CONFLICTING_LABELS, "its rows have no digest")
     findings = _changed(subject)
     rows = subject.repeated.filter(pl.col("label").is_not_null())
-    groups = _groups(rows, content, [pl.col("label").n_unique() > 1])
-    findings += _told(CONFLICTING_LABELS, groups, "the same as", "label")
+    findings += _told(CONFLICTING_LABELS, rows, content, "the same as", "label")
     return Outcome.of(CONFLICTING_LABELS, findings)
 
 
@@ -98,8 +95,9 @@ def _conflicting_rows(subject: Subject) -> Outcome:
         return not_applicable(CONFLICTING_LABELS, "it has no column beside the label")
     rows = subject.table.select("path", "label", pl.struct(plain).hash().alias("#content"))
     again = rows.filter(pl.col("#content").is_duplicated())
-    groups = _groups(again, "#content", [pl.col("label").n_unique() > 1])
-    found = _told(CONFLICTING_LABELS, groups, "the same as", "label", Severity.LOW)
+    found = _told(
+        CONFLICTING_LABELS, again, "#content", "the same as", "label", severity=Severity.LOW
+    )
     return Outcome.of(CONFLICTING_LABELS, found)
 
 
@@ -110,8 +108,9 @@ def _changed(subject: Subject) -> list[Finding]:
         return []
     rows = subject.table.select("path", "label", "sha256").drop_nulls()
     old = before.select("label", "sha256").drop_nulls()
-    # Nearly all are as they were: a hash of both, looked up, leaves the few that are not.
-    unlike = rows.filter(~_pairs(rows).is_in(_pairs(old).implode()))
+    # Nearly all are new, or as they were: hashes, looked up, leave the few that are neither.
+    known = rows["sha256"].hash().is_in(old["sha256"].hash().implode())
+    unlike = rows.filter(known & ~_pairs(rows).is_in(_pairs(old).implode()))
     was = old.filter(pl.col("sha256").is_in(unlike["sha256"].implode()))
     was = was.group_by("sha256").agg(pl.col("label").unique().sort().alias("was"))
     moved = unlike.join(was, on="sha256").select("path", "label", "was").sort("path")
@@ -143,27 +142,49 @@ def _none_or(rule: Rule, subject: Subject, why: str) -> Outcome:
     return not_applicable(rule, why if subject.has("label") else "there are no labels")
 
 
-def _groups(rows: pl.DataFrame, column: str, wanted: list[pl.Expr]) -> pl.DataFrame:
-    """Return the groups of rows that fit: their paths, labels and splits, biggest first."""
-    lists = [pl.col("path").sort().head(_KEPT), pl.len().alias("count")]
-    lists += [
-        pl.col(name).unique().sort().head(_KEPT).alias(name)
-        for name in ("label", "split")
-        if name in rows.columns
-    ]
-    fits = pl.all_horizontal(wanted).alias("fits")
-    found = rows.lazy().group_by(column).agg(fits, *lists).filter("fits")
-    return found.sort(["count", pl.col("path").list.first()], descending=[True, False]).collect()
-
-
 def _told(
-    rule: Rule, groups: pl.DataFrame, how: str, by: str, severity: Severity | None = None
+    rule: Rule,
+    rows: pl.DataFrame,
+    column: str,
+    how: str,
+    by: str,
+    *,
+    also: str | None = None,
+    severity: Severity | None = None,
 ) -> list[Finding]:
-    def told() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-        for row in groups.iter_rows(named=True):
-            others = ", ".join(row["path"][1:3])
-            values = ", ".join(map(repr, row[by]))
-            why = {"copies": row["count"], f"{by}s": row[by], "paths": row["path"]}
-            yield row["path"][0], f"{how} {others}; {by}s: {values}", why
+    """Return a finding for each group of rows that differ within, the biggest groups first.
 
-    return at_samples(rule, told(), len(groups), severity)
+    Args:
+        rule: What they break.
+        rows: The rows.
+        column: Equal values of it make a group.
+        how: What the members of a group are to each other.
+        by: The column in which they must differ.
+        also: One more such column.
+        severity: How bad; the rule's unless given.
+    """
+    differ = pl.all_horizontal([pl.col(name).n_unique() > 1 for name in (by, also) if name])
+    groups = (
+        rows.lazy()
+        .group_by(column)
+        .agg(differ.alias("#differ"), pl.len().alias("#count"), pl.col("path").min().alias("#path"))
+        .filter("#differ")
+        .sort(["#count", "#path"], descending=[True, False])
+        .select(column, "#count")
+        .collect()
+    )
+    return at_samples(rule, _written(rows, groups.head(SHOWN), how, by), len(groups), severity)
+
+
+def _written(
+    rows: pl.DataFrame, groups: pl.DataFrame, how: str, by: str
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield what is said of each group; the lists are made for those that are shown alone."""
+    lists = [pl.col("path").sort().head(_KEPT), pl.col(by).unique().sort().head(_KEPT)]
+    column = groups.columns[0]
+    members = rows.lazy().join(groups.lazy(), on=column, how="semi").group_by(column).agg(lists)
+    found = groups.lazy().join(members, on=column, how="left", maintain_order="left").collect()
+    for row in found.iter_rows(named=True):
+        others, values = ", ".join(row["path"][1:3]), ", ".join(map(repr, row[by]))
+        why = {"copies": row["#count"], f"{by}s": row[by], "paths": row["path"]}
+        yield row["path"][0], f"{how} {others}; {by}s: {values}", why

@@ -56,7 +56,7 @@ _LOOKALIKES: Final = str.maketrans(
 
 def unexpected_labels(subject: Subject) -> Outcome:
     """Find labels outside the expected set; where nobody said one, labels that look alike."""
-    counts = counts_of(subject.table)
+    counts = subject.counts
     if not counts:
         return not_applicable(UNEXPECTED_LABEL, "there are no labels")
     findings = list(_unlabelled(subject))
@@ -72,10 +72,10 @@ def unexpected_labels(subject: Subject) -> Outcome:
 
 def new_classes(subject: Subject) -> Outcome:
     """Find classes that the version compared with does not have."""
-    before = _before(subject)
-    if before is None:
+    before = subject.before
+    if not before:
         return not_applicable(NEW_CLASS, NO_VERSION)
-    counts = counts_of(subject.table)
+    counts = subject.counts
     return Outcome.of(
         NEW_CLASS,
         [
@@ -87,10 +87,10 @@ def new_classes(subject: Subject) -> Outcome:
 
 def vanished_classes(subject: Subject) -> Outcome:
     """Find classes of the version compared with that are gone."""
-    before = _before(subject)
-    if before is None:
+    before = subject.before
+    if not before:
         return not_applicable(VANISHED_CLASS, NO_VERSION)
-    gone = sorted(before.keys() - counts_of(subject.table).keys())
+    gone = sorted(before.keys() - subject.counts.keys())
     return Outcome.of(
         VANISHED_CLASS,
         [
@@ -103,17 +103,6 @@ def vanished_classes(subject: Subject) -> Outcome:
             for label in gone
         ],
     )
-
-
-def counts_of(table: pl.DataFrame) -> dict[str, int]:
-    """Return how many samples each label has."""
-    if "label" not in table.columns:
-        return {}
-    return dict(table["label"].drop_nulls().value_counts().iter_rows())
-
-
-def _before(subject: Subject) -> dict[str, int] | None:
-    return (counts_of(subject.against) or None) if subject.against is not None else None
 
 
 def _at(subject: Subject, rule: Rule, label: str, count: int, why: str) -> Finding:

@@ -117,15 +117,15 @@ def _with(
 
 
 def _sizes(subject: Subject, name: str, size: pl.Expr) -> list[Finding]:
-    values = subject.table.select(pl.when(size > 0).then(size).log().alias("size"))["size"]
+    values = subject.table.select(size.alias("size"))["size"]
     low, high = _against(subject, size) or _fences(values)
-    odd = values.lt(low) | values.gt(high)
+    odd = (values.gt(0) & values.lt(low)) | values.gt(high)
     count = int(odd.sum())
     compared = subject.against is not None
     if not count or (not compared and count > _MOST * len(values)):
         return []
     rows = subject.table.select("path", size.alias("size")).filter(odd.fill_null(value=False))
-    span = f"{math.exp(low):.4g} to {math.exp(high):.4g}"
+    span = f"{low:.4g} to {high:.4g}"
     told = (
         (path, f"its {name} is {value:.4g}, and {span} is usual", {name: value})
         for path, value in rows.head(60).iter_rows()
@@ -134,23 +134,24 @@ def _sizes(subject: Subject, name: str, size: pl.Expr) -> list[Finding]:
 
 
 def _against(subject: Subject, size: pl.Expr) -> tuple[float, float] | None:
-    """Return the range of the version before, as logarithms, widened; None where it says none."""
+    """Return the range of the version before, widened; None where it says none."""
     before = subject.against
     if before is None or not set(size.meta.root_names()) <= set(before.columns):
         return None
     low, high = before.select(size.min().alias("low"), size.max().alias("high")).row(0)
     if low is None or low <= 0:
         return None
-    return math.log(low / _FACTOR), math.log(high * _FACTOR)
+    return low / _FACTOR, high * _FACTOR
 
 
 def _fences(values: pl.Series) -> tuple[float, float]:
-    """Return Tukey's fences for logarithms; none where half of the values are the same."""
+    """Return Tukey's fences of the logarithms; none where half of the values are the same."""
     # Quartiles of a hundred thousand are those of a million; sorting them is not as dear.
     some = values.gather_every(max(1, len(values) // _ENOUGH))
+    some = some.filter(some > 0).log()
     first, third = some.quantile(0.25), some.quantile(0.75)
     if first is None or third is None or third <= first:
-        return -math.inf, math.inf
+        return 0.0, math.inf
     tail = NormalDist().inv_cdf(1 - ALARMS / (2 * len(values)))
     reach = max(_REACH, tail / _IQR - 0.5) * (third - first)
-    return first - reach, third + reach
+    return math.exp(first - reach), math.exp(third + reach)

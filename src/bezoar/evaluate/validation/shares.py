@@ -9,7 +9,6 @@ from bezoar.core.finding import Finding
 from bezoar.core.outcome import Outcome
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
-from bezoar.evaluate.validation.labels import counts_of
 from bezoar.evaluate.validation.subject import NO_VERSION, Subject, at_class, not_applicable
 
 CLASS_SHARE_JUMP: Final = Rule(
@@ -37,13 +36,12 @@ def share_jumps(subject: Subject) -> Outcome:
     a hundred, so that a large table does not report what is significant but does not matter. Two
     versions that share samples differ less than two draws do: the rate is an upper bound.
     """
-    before = counts_of(subject.against) if subject.against is not None else {}
-    if not before:
+    if not subject.before:
         return not_applicable(CLASS_SHARE_JUMP, NO_VERSION)
-    after = counts_of(subject.table)
-    if not after:
+    if not subject.counts:
         return not_applicable(CLASS_SHARE_JUMP, "there are no labels")
-    return Outcome.of(CLASS_SHARE_JUMP, list(_jumps(before, after, subject.version)))
+    jumps = _jumps(subject.before, subject.counts, subject.version)
+    return Outcome.of(CLASS_SHARE_JUMP, list(jumps))
 
 
 def _jumps(before: dict[str, int], after: dict[str, int], version: str) -> Iterator[Finding]:

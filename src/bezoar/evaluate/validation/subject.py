@@ -22,6 +22,11 @@ USED: Final = (
 )
 """The columns that some check reads, of those that a sample table may have."""
 
+COMPARED: Final = (
+    *("label", "sha256", "format", "mode", "width", "height", "bytes", "characters"),
+)
+"""The columns of a version before that some check reads."""
+
 SHOWN: Final = 50
 """Findings of one rule that are written out; what is more is counted."""
 
@@ -36,7 +41,8 @@ class Subject:
 
     Attributes:
         table: The rows, with those of the columns `USED` that there are; of a tabular set all.
-        against: The same of the version to compare with; None where there is none.
+        against: The rows of the version to compare with, with those of `COMPARED`; None where
+            there is none.
         version: What that version is called.
         expected: The labels that may be; None where nobody said.
         tabular: Whether the columns are the author's own.
@@ -54,6 +60,16 @@ class Subject:
             name in self.table.columns and self.table[name].null_count() < len(self.table)
             for name in columns
         )
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many samples each label has."""
+        return _counts(self.table)
+
+    @cached_property
+    def before(self) -> dict[str, int]:
+        """How many samples each label has in the version before; empty where there is none."""
+        return _counts(self.against) if self.against is not None else {}
 
     @cached_property
     def content(self) -> str | None:
@@ -97,6 +113,18 @@ def rows_of(frame: pl.LazyFrame, *, compared: bool = True) -> pl.DataFrame:
     if not compared and names & {"pixel_sha256", "text_sha256"}:
         names.discard("sha256")
     return frame.select([name for name in USED if name in names]).collect()
+
+
+def rows_before(frame: pl.LazyFrame) -> pl.DataFrame:
+    """Return the rows of a version to compare with, the columns that are compared alone."""
+    names = set(frame.collect_schema())
+    return frame.select([name for name in COMPARED if name in names]).collect()
+
+
+def _counts(table: pl.DataFrame) -> dict[str, int]:
+    if "label" not in table.columns:
+        return {}
+    return dict(table["label"].drop_nulls().value_counts().iter_rows())
 
 
 def tabular_rows(frame: pl.LazyFrame, label: str | None) -> pl.DataFrame:
