@@ -13,11 +13,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from bezoar.adapters.numba import compiled
 from bezoar.core.arrays import Floats, Ints
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
+from bezoar.limit.answers import wrong_share
+from bezoar.limit.inputs import Inputs, inputs_of, parse_inputs
 from bezoar.limit.predictions import Batch
-from bezoar.limit.shares import overall_shares, shares_by_hour, shares_by_stratum
+from bezoar.limit.shares import STANDARD_ERRORS, overall_shares, shares_by_hour, shares_by_stratum
 from bezoar.limit.strata import HOURS_A_DAY, Strata, level_name
 
 SCHEMA_VERSION: Final = 1
@@ -25,8 +28,6 @@ OTHER: Final = ""
 """The class of whatever the baseline has not seen."""
 SURE: Final = (0.5, 0.7, 0.9)
 """Of a class's predictions, these shares lie below its confidence cuts."""
-STANDARD_ERRORS: Final = 2.0
-"""How far above its estimate a rate may lie and still be called normal."""
 _MOST_STRATA: Final = 10_000
 _KEPT: Final = 4096
 _POOLED: Final = 50.0
@@ -50,6 +51,8 @@ class Baseline:
         predictions: How many it was made from; 0 where the shares were given.
         made_at: When, RFC 3339.
         source: Digest of the file it was made from; empty where there was none.
+        inputs: What inputs look like by their features; None where none were there.
+        wrong: At most this share of answers is wrong; 0 where there were too few labels.
     """
 
     model: str
@@ -63,6 +66,8 @@ class Baseline:
     predictions: int = 0
     made_at: str = ""
     source: str = ""
+    inputs: Inputs | None = None
+    wrong: float = 0.0
 
     @property
     def digest(self) -> Digest:
@@ -88,8 +93,18 @@ class Baseline:
             rates.append(np.where(known, np.minimum(bound, rates[0]), 0.0))
         return np.ascontiguousarray(np.stack(rates, axis=2).reshape(len(self.shares), -1))
 
-    def levels(self, which: Ints, confidences: Floats) -> Ints:
-        """Return how many of its class's cuts each confidence reaches, (n,); -1 where none is."""
+    def levels(self, which: Ints, confidences: Floats, *, lean: bool = True) -> Ints:
+        """Return how many of its class's cuts each confidence reaches, (n,); -1 where none is.
+
+        Args:
+            which: Class of each, (n,).
+            confidences: NaN where there is none, (n,).
+            lean: Whether memory matters more than speed; see `Evidence`.
+        """
+        if not lean and (loop := compiled(_reach)):
+            reached = np.empty(len(which), np.int64)
+            loop(np.asarray(which), np.asarray(confidences, np.float64), self.cuts, reached)
+            return reached
         cuts = self.cuts[which]
         with np.errstate(invalid="ignore"):
             reached = (confidences[:, None] >= cuts).sum(1)
@@ -102,6 +117,8 @@ class Baseline:
 
     def as_json(self) -> str:
         """Return its one spelling."""
+        beside: dict[str, Any] = {} if self.inputs is None else {"inputs": self.inputs.as_json()}
+        beside |= {"wrong": float(f"{self.wrong:.6g}")} if self.wrong else {}
         return json.dumps(
             {
                 "schema_version": SCHEMA_VERSION,
@@ -118,10 +135,22 @@ class Baseline:
                 "cuts": _rounded(self.cuts),
                 "above": _rounded(self.above),
                 "above_errors": _rounded(self.above_errors),
+                **beside,
             },
             ensure_ascii=True,
             sort_keys=True,
         )
+
+
+def _reach(which: Any, confidences: Any, cuts: Any, reached: Any) -> None:
+    """Count the cuts that each confidence reaches; a loop, as it is compiled."""
+    for i in range(len(which)):
+        reached[i] = -1
+        if np.isnan(confidences[i]) or np.isnan(cuts[which[i], 0]):
+            continue
+        reached[i] = 0
+        for k in range(cuts.shape[1]):
+            reached[i] += confidences[i] >= cuts[which[i], k]
 
 
 def known_baseline(model: str, shares: dict[str, float]) -> Baseline:
@@ -155,7 +184,7 @@ def estimate_baseline(
 
     Args:
         model: Its name.
-        stream: Yields the predictions; called twice, and must yield the same both times.
+        stream: Yields the predictions; called more than once, and must yield the same each time.
         hour: Whether classes come and go with the hour of the day (UTC).
         columns: Other columns that divide the stream, as the camera or the site.
         made_at: When, RFC 3339.
@@ -184,6 +213,8 @@ def estimate_baseline(
         int(totals.sum()),
         made_at,
         source,
+        inputs_of(stream),
+        wrong_share(stream),
     )
 
 
@@ -301,6 +332,8 @@ def parse_baseline(data: bytes) -> Baseline:
             predictions=int(raw["predictions"]),
             made_at=str(raw["made_at"]),
             source=str(raw["source"]),
+            inputs=parse_inputs(raw["inputs"]) if "inputs" in raw else None,
+            wrong=float(raw.get("wrong", 0.0)),
         )
         _check(found)
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
@@ -336,6 +369,8 @@ def _check(baseline: Baseline) -> None:
         raise ValueError("a number is no share and no error")
     if (baseline.shares > 1).any() or (baseline.above > 1).any():
         raise ValueError("a share is over 1")
+    if not 0 <= baseline.wrong < 1:
+        raise ValueError("a share of wrong answers is none")
 
 
 def _rounded(table: Floats) -> list[Any]:

@@ -3,7 +3,7 @@
 import io
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zipfile import BadZipFile
@@ -14,12 +14,16 @@ from bezoar.core.alert import Alert
 from bezoar.core.arrays import Floats, Ints
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.core.place import Place, PlaceKind
-from bezoar.limit.baseline import OTHER, STANDARD_ERRORS, Baseline
+from bezoar.limit.baseline import OTHER, Baseline
 from bezoar.limit.evidence import Evidence
 from bezoar.limit.predictions import Batch, as_confidence, as_seconds, class_name
+from bezoar.limit.rates import PER_FALSE_ALARM, RateAlert
+from bezoar.limit.shares import STANDARD_ERRORS
+from bezoar.limit.signals import Notes, Signals
+from bezoar.limit.suspect import Suspect, most_missing
 
-PER_FALSE_ALARM: Final = 1_000_000
-"""Predictions to a false alarm, at least, on average."""
+LATE: Final = -2
+"""The class of a row that is no prediction: a label that comes later."""
 _WAITING: Final = 256
 _STATISTIC: Final = "share of predictions"
 
@@ -35,6 +39,11 @@ class ClassAlert:
         observed: How often it came up in it.
         expected: How often at most, had nothing changed.
         began: False where an alarm ended.
+        suspect: The class that comes up too rarely in its place, where one stands out.
+        samples: Inputs of the class that were kept, by name.
+        rate: True where it is no class, but a rate beside them: inputs, or answers.
+        between: Alarms of the class since the one told before, too many to be told of.
+        again: True where an alarm that was told before is told with more evidence.
     """
 
     alert: Alert
@@ -43,6 +52,11 @@ class ClassAlert:
     observed: int
     expected: float
     began: bool = True
+    suspect: Suspect | None = None
+    samples: tuple[str, ...] = ()
+    between: int = 0
+    again: bool = False
+    rate: bool = False
 
     @property
     def deviations(self) -> float:
@@ -53,14 +67,22 @@ class ClassAlert:
     def sentence(self) -> str:
         """What it says, with counts."""
         name = f"class {self.class_!r}" if self.class_ else "classes that the baseline has not"
+        what = f"Prediction distribution for {name}"
+        if self.rate:
+            what = f"Rate of {self.class_.strip('()')}"
         if not self.began:
-            return f"Prediction distribution for {name} is back to baseline."
+            return f"{what} is back to baseline."
         return (
-            f"Prediction distribution for {name} has deviated by {self.deviations:.1f} standard"
+            f"{what} has deviated by {self.deviations:.1f} standard"
             f" deviations from baseline: {self.observed:,} in {self.predictions:,} against"
             f" {self.expected:.1f} expected; at most one false alarm per"
             f" {round(1 / self.alert.false_alarm_rate):,} predictions."
         )
+
+
+def _of_rate(one: RateAlert) -> ClassAlert:
+    counts = (one.observations, one.observed, one.expected)
+    return ClassAlert(one.alert, one.alert.statistic, *counts, one.began, rate=True)
 
 
 @dataclass
@@ -86,6 +108,7 @@ class Monitor:
     def __post_init__(self) -> None:
         expected = self.baseline.expected(self.standard_errors)
         self.evidence = Evidence(expected, self.per_false_alarm, lean=self.lean)
+        self.signals = Signals(self.baseline, self.per_false_alarm, lean=self.lean)
         self._index = self.baseline.index()
         self._other = self._index[OTHER]
         self._numbers: list[int] = []
@@ -99,6 +122,11 @@ class Monitor:
         """The number of the next observation; refused ones count."""
         return self._next
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it wants to see of each prediction beside class, confidence and time."""
+        return tuple(dict.fromkeys((*self.baseline.strata.columns, *self.signals.columns)))
+
     def begin_at(self, number: int) -> None:
         """Give the next observation this number: the stream did not begin here."""
         self._next = number
@@ -109,7 +137,7 @@ class Monitor:
         confidence: float | None = None,
         *,
         time: float | str | None = None,
-        **strata: Any,
+        **columns: Any,
     ) -> list[ClassAlert]:
         """Take one prediction in; what the wait for a small batch brings up is returned.
 
@@ -117,7 +145,8 @@ class Monitor:
             class_: What was predicted.
             confidence: How sure the model was, 0 to 1.
             time: When: seconds since the epoch or RFC 3339; needed where hours are strata.
-            **strata: Values of the baseline's columns.
+            **columns: Values of the baseline's columns; `features`, `id` and `label` where the
+                baseline knows inputs and labels.
         """
         number, self._next = self._next, self._next + 1
         which = self._index.get(class_) if type(class_) is str and class_ else None
@@ -128,14 +157,15 @@ class Monitor:
         known = self.baseline.strata
         row = 0
         if known.hour or known.columns:
-            row = known.code(as_seconds(time), strata)
+            row = known.code(as_seconds(time), columns)
         self._numbers.append(number)
         self._which.append(which)
         self._confidences.append(sure)
         self._rows.append(row)
+        alerts = self._beside(number, class_, columns) if columns and self.signals.columns else []
         if len(self._which) < _WAITING:
-            return []
-        return self.flush()
+            return alerts
+        return alerts + self.flush()
 
     def flush(self) -> list[ClassAlert]:
         """Count what waits, and return the alerts that it brings."""
@@ -148,7 +178,7 @@ class Monitor:
 
     def observe_batch(self, batch: Batch) -> list[ClassAlert]:
         """Take a batch in, as a file or a request holds it, and return the alerts."""
-        return self.observe_codes(*self.coded(batch))
+        return self.observe_codes(*self.coded(batch), self.signals.read(batch))
 
     def coded(self, batch: Batch) -> tuple[Ints, Floats, Ints]:
         """Return a batch as `observe_codes` takes it: classes, confidences, strata; each (n,)."""
@@ -160,8 +190,18 @@ class Monitor:
         rows = self.baseline.strata.codes(batch.seconds, batch.columns, len(batch))
         return which, batch.confidences, rows
 
+    def label(self, name: str, truth: Any) -> list[ClassAlert]:
+        """Take in what is true of a prediction that came with an id, and return the alerts."""
+        columns: dict[str, list[Any]] = {"id": [name], "label": [truth]}
+        unknown = np.full(1, np.nan)
+        return self.observe_batch(Batch(0, [None], unknown, unknown, columns))
+
     def observe_codes(
-        self, which: Ints, confidences: Floats | None = None, rows: Ints | None = None
+        self,
+        which: Ints,
+        confidences: Floats | None = None,
+        rows: Ints | None = None,
+        notes: Notes | None = None,
     ) -> list[ClassAlert]:
         """Take predictions in as numbers: the fast way.
 
@@ -169,6 +209,7 @@ class Monitor:
             which: Number of each class in the baseline, (n,); -1 for what cannot be counted.
             confidences: (n,), NaN where there is none.
             rows: Number of each stratum, (n,).
+            notes: What they say of inputs and labels.
         """
         alerts = self.flush()
         numbers = np.arange(self._next, self._next + len(which))
@@ -177,7 +218,23 @@ class Monitor:
             confidences = np.full(len(which), np.nan)
         if rows is None:
             rows = np.zeros(len(which), np.int64)
-        return alerts + self._take(numbers, which, confidences, rows)
+        if notes is None:
+            return alerts + self._take(numbers, which, confidences, rows)
+        if notes.late:
+            which = which.copy()
+            which[notes.late] = LATE
+        alerts += self._take(numbers, which, confidences, rows)
+        alerts += map(_of_rate, self.signals.observe(notes, numbers))
+        return sorted(alerts, key=lambda one: one.alert.index)
+
+    def _beside(self, number: int, class_: Any, columns: Mapping[str, Any]) -> list[ClassAlert]:
+        """Take in what came with one prediction beside its class."""
+        unknown = np.full(1, np.nan)
+        sent = {name: [columns.get(name)] for name in self.signals.columns}
+        notes = self.signals.read(Batch(0, [class_name(class_)], unknown, unknown, sent))
+        if notes is None:
+            return []
+        return [*map(_of_rate, self.signals.observe(notes, np.array([number])))]
 
     def _take(
         self, numbers: Ints, which: Ints, confidences: Floats, rows: Ints
@@ -185,12 +242,12 @@ class Monitor:
         bad = ~(np.isnan(confidences) | ((confidences >= 0) & (confidences <= 1)))
         lost = (which < 0) | (which >= len(self.baseline.classes))
         if lost.any() or bad.any():
-            self.refused["no class"] += int(lost.sum())
+            self.refused["no class"] += int((lost & (which != LATE)).sum())
             self.refused["no confidence"] += int((bad & ~lost).sum())
             kept = ~(lost | bad)
             numbers, which, rows = numbers[kept], which[kept], rows[kept]
             confidences = confidences[kept]
-        above = self.baseline.levels(which, confidences)
+        above = self.baseline.levels(which, confidences, lean=self.lean)
         turns = self.evidence.observe(which, above, rows)
         return [self._alert(int(numbers[i]), c, began=began) for i, c, began in turns]
 
@@ -201,7 +258,16 @@ class Monitor:
         alert = Alert(
             _STATISTIC, value, self.per_false_alarm, 1 / self.per_false_alarm, place, number
         )
-        return ClassAlert(alert, name, *self.evidence.recent(which), began)
+        suspect = self.suspect(which) if began else None
+        return ClassAlert(alert, name, *self.evidence.recent(which), began, suspect)
+
+    def suspect(self, which: int) -> Suspect | None:
+        """Return the class that comes up too rarely in the place of another, as far as is known.
+
+        Args:
+            which: Number in the baseline of the one that comes up too often.
+        """
+        return most_missing(self.evidence, self.baseline.shares, self.baseline.classes, which)
 
     def merged(self, others: Iterable["Monitor"]) -> "Monitor":
         """Return what several replicas of one model saw together.
@@ -221,6 +287,8 @@ class Monitor:
                     next="give each replica the same --baseline",
                 ) from None
             refused += other.refused
+            together.signals.add(other.signals)
+        together.signals.add(self.signals)
         together.evidence, together.refused = evidence, refused
         together.begin_at(evidence.predictions + refused.total())
         return together
@@ -228,20 +296,19 @@ class Monitor:
     def state(self) -> bytes:
         """Return all that a restart needs to lose no evidence, as an .npz without objects."""
         self.flush()
-        held = self.evidence
         sink = io.BytesIO()
         np.savez(
             sink,
             baseline=np.frombuffer(self.baseline.digest.value, np.uint8),
             promise=np.array([self.per_false_alarm, self.standard_errors]),
             next=np.array([self._next, *(self.refused[why] for why in _REASONS)]),
-            **{name: getattr(held, name) for name in _PARTS},
+            **self.evidence.parts(),
+            **self.signals.state(),
         )
         return sink.getvalue()
 
 
 _REASONS: Final = ("no class", "no confidence")
-_PARTS: Final = ("counts", "seen", "mass", "alarmed", "when", "then", "events")
 
 
 def resumed(
@@ -279,16 +346,13 @@ def resumed(
                 next=f"--per-false-alarm {promise[0]:.0f}, or begin anew with another --state",
             )
         monitor = Monitor(baseline, *promise, lean=lean)
-        fresh = monitor.evidence
-        held = [parts[name].astype(getattr(fresh, name).dtype) for name in _PARTS]
-        if any(a.shape != getattr(fresh, n).shape for a, n in zip(held, _PARTS, strict=True)):
-            raise ValueError("wrong sizes")  # noqa: TRY301 - one place says what is wrong
+        monitor.evidence = monitor.evidence.restored(parts)
+        monitor.signals.restore(parts)
     except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
         raise BezoarError(
             f"the monitor's state cannot be read ({type(error).__name__})",
             next="begin anew without --state; what it knew is lost",
         ) from None
-    monitor.evidence = Evidence(fresh.expected, fresh.per_false_alarm, *held, lean=lean)
     monitor.begin_at(int(numbers[0]))
     monitor.refused = Counter(dict(zip(_REASONS, map(int, numbers[1:]), strict=True)))
     return monitor

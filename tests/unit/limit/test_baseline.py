@@ -151,3 +151,11 @@ def test_a_baseline_that_was_tampered_with_is_refused(change):
 def test_what_is_no_baseline_at_all_is_refused(data):
     with pytest.raises(BezoarError):
         parse_baseline(data)
+
+
+def test_the_compiled_loop_counts_the_cuts_as_numpy_does():
+    rng = np.random.default_rng(5)
+    made = estimated(batch(["a", "b"] * 1000, rng.random(2000)))
+    which = rng.integers(0, len(made.classes), 500)
+    asked = np.where(rng.random(500) < 0.1, np.nan, rng.random(500))
+    np.testing.assert_array_equal(made.levels(which, asked), made.levels(which, asked, lean=False))
