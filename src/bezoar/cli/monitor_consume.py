@@ -9,9 +9,9 @@ from bezoar.cli.monitor_serve import (
     BaselineOption,
     FalseAlarmOption,
     StateOption,
-    notifier,
     trusted_baseline,
 )
+from bezoar.cli.monitor_sinks import SinkOption, open_intake
 from bezoar.cli.output import note, write_result
 from bezoar.core.errors import UsageError
 from bezoar.core.place import printable
@@ -34,16 +34,15 @@ def consume(  # noqa: PLR0917 - one parameter for each option
         Path | None,
         typer.Option(metavar="FILE", help="More of librdkafka's settings, KEY=VALUE a line."),
     ] = None,
+    sink: SinkOption = None,
     false_alarm: FalseAlarmOption = 1_000_000,
 ) -> None:
     """Watch the predictions of a Kafka topic; its offsets are kept with the evidence."""
-    from bezoar.limit.intake import Intake  # noqa: PLC0415 - see the package's docstring
-    from bezoar.limit.topic import Topic  # noqa: PLC0415 - the same
+    from bezoar.limit.topic import Topic  # noqa: PLC0415 - see the package's docstring
 
     settings = _settings(config) | {"bootstrap.servers": broker, "group.id": group}
     known = trusted_baseline(baseline)
-    intake = Intake(known, state, notifier(known), per_false_alarm=false_alarm)
-    try:
+    with open_intake(known, state, sink, false_alarm) as intake:
         reading = Topic(topic, settings, intake)
         note(f"reading {topic} from {broker}; Ctrl-C stops")
         try:
@@ -54,8 +53,6 @@ def consume(  # noqa: PLR0917 - one parameter for each option
                 intake.tell()
         finally:
             reading.close()
-    finally:
-        intake.close()
 
 
 def _settings(path: Path | None) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from bezoar.cli.monitor_serve import (
     BaselineOption,
     FalseAlarmOption,
     StateOption,
-    notifier,
     trusted_baseline,
 )
+from bezoar.cli.monitor_sinks import SinkOption, open_intake
 from bezoar.cli.output import note, write_result
 from bezoar.core.errors import UsageError
 from bezoar.core.place import printable
@@ -30,7 +30,7 @@ def register(group: typer.Typer) -> None:
     group.command("tail")(tail)
 
 
-def tail(
+def tail(  # noqa: PLR0917 - one parameter for each option
     source: Annotated[
         Path,
         typer.Argument(metavar="FILE", help="JSON lines or CSV; or a folder of Parquet files."),
@@ -38,6 +38,7 @@ def tail(
     baseline: BaselineOption,
     state: StateOption,
     once: Annotated[bool, typer.Option("--once", help="Stop at the end; exit 1 on alert.")] = False,
+    sink: SinkOption = None,
     false_alarm: FalseAlarmOption = 1_000_000,
 ) -> None:
     """Follow a log of predictions: rotated, cut, half written; each line counts once.
@@ -45,18 +46,14 @@ def tail(
     How far it was read is kept with the evidence: neither a kill nor a restart counts a line twice
     or leaves one out. Ctrl-C stops; the same command goes on.
     """
-    from bezoar.limit.intake import Intake  # noqa: PLC0415 - see the package's docstring
-    from bezoar.limit.tail import Folder, Tail  # noqa: PLC0415 - the same
+    from bezoar.limit.tail import Folder, Tail  # noqa: PLC0415 - see the package's docstring
 
     if once and not source.exists():
         raise UsageError(f"no such file: {source}", next="bezoar monitor tail --help")
     known = trusted_baseline(baseline)
-    intake = Intake(known, state, notifier(known), per_false_alarm=false_alarm)
-    try:
+    with open_intake(known, state, sink, false_alarm) as intake:
         follower = Folder(source, intake) if source.is_dir() else Tail(source, intake)
         begun = _follow(follower, intake, once=once)
-    finally:
-        intake.close()
     if begun:
         raise typer.Exit(ALERTS)
 

@@ -1,0 +1,57 @@
+"""`--sink`: predictions that come in go on to another tool."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bezoar.cli.monitor_serve import notifier
+from bezoar.cli.output import note
+
+if TYPE_CHECKING:
+    from bezoar.limit.baseline import Baseline
+    from bezoar.limit.intake import Intake
+
+SinkOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sink",
+        metavar="PLACE",
+        help="Pass them on to arize:SPACE_ID or wandb:ENTITY/PROJECT; may be repeated.",
+        show_default="[monitor] sinks",
+    ),
+]
+
+
+@contextmanager
+def open_intake(
+    known: "Baseline", state: Path, sinks: Sequence[str] | None, per_false_alarm: float
+) -> Iterator["Intake"]:
+    """Yield what takes predictions in, tells of alarms, and passes on to the sinks.
+
+    Args:
+        known: The baseline.
+        state: Where its state lies.
+        sinks: Places; None: those of the project.
+        per_false_alarm: The promise.
+    """
+    from bezoar.flows.forwarding import forwarded  # noqa: PLC0415 - see the package's docstring
+    from bezoar.limit.intake import Intake  # noqa: PLC0415 - the same
+    from bezoar.limit.passing import PassingIntake  # noqa: PLC0415 - the same
+    from bezoar.project import find_project  # noqa: PLC0415 - the same
+
+    project = find_project()
+    places = project.settings.monitor.sinks if sinks is None else sinks
+    with forwarded(project, known, places, note) as put:
+        notify = notifier(known)
+        intake = (
+            Intake(known, state, notify, per_false_alarm=per_false_alarm)
+            if put is None
+            else PassingIntake(known, state, notify, put, per_false_alarm=per_false_alarm)
+        )
+        try:
+            yield intake
+        finally:
+            intake.close()
