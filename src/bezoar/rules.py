@@ -79,6 +79,7 @@ RULES = {
     "BZ240": "bezoar.evaluate.pipelines.faults:UNREADABLE_DEFINITION",
     "BZ241": "bezoar.evaluate.pipelines.faults:CYCLIC_DEFINITION",
     "BZ242": "bezoar.evaluate.pipelines.faults:MISSING_INCLUDE",
+    "BZ243": "bezoar.evaluate.rules.undecidable_value:RULE",
     "BZ251": "bezoar.evaluate.validation.labels:UNEXPECTED_LABEL",
     "BZ252": "bezoar.evaluate.validation.labels:NEW_CLASS",
     "BZ253": "bezoar.evaluate.validation.labels:VANISHED_CLASS",

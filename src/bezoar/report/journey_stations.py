@@ -31,6 +31,7 @@ _OF_STEPS: Final[Mapping[str, str]] = {
     "BZ232": "image by tag",
     "BZ233": "remote code",
     "BZ235": "secret in text",
+    "BZ243": "run decides which",
 }
 _BEGIN: Final = frozenset({NodeKind.SOURCE, NodeKind.STORE})
 _PLAIN: Final = frozenset({NodeKind.TRANSFORM, NodeKind.OTHER})

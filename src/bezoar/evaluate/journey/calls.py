@@ -6,11 +6,11 @@ from typing import Final
 
 from bezoar.core.place import Place
 from bezoar.evaluate.journey.act import Act, Role
+from bezoar.evaluate.journey.arguments import is_data
 from bezoar.evaluate.journey.effort import Effort
 from bezoar.evaluate.journey.identity import identity
 from bezoar.evaluate.journey.library import Library
 from bezoar.evaluate.journey.roles import IN_ORDER
-from bezoar.evaluate.journey.words import is_data
 from bezoar.evaluate.pipelines.definition import Command, OnFailure, Step
 from bezoar.evaluate.pipelines.scripts import commands_of_code
 from bezoar.facts.pipeline_tools import pipeline_tools

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bezoar.evaluate.journey.arrivals import Arrival
+from bezoar.evaluate.journey.declared import may_declare
 from bezoar.evaluate.journey.following import Followed, follow
 from bezoar.evaluate.journey.graph import Edge, Node, graph_of
 from bezoar.evaluate.journey.library import library_of
@@ -30,6 +31,7 @@ class Journey:
         texts: Of the small files that rules look into (CODEOWNERS and the like), by path.
         nodes: Of the graph.
         edges: Of the graph.
+        declaring: The definitions, and what else may give a name of theirs a value, by path.
     """
 
     followed: tuple[Followed, ...]
@@ -39,6 +41,7 @@ class Journey:
     texts: Mapping[str, str] = field(default_factory=dict)
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    declaring: Mapping[str, str] = field(default_factory=dict)
 
     def arriving(self, one: Followed) -> list[Arrival]:
         """Return where data comes in along one pipeline."""
@@ -79,8 +82,12 @@ def build(
         for path, file in given.items()
         if posixpath.basename(path) in _RULES_OF_REVIEW
     }
+    homes = {one.pipeline.place.name for one in alone}
+    declaring = {
+        path: file.text for path, file in given.items() if path in homes or may_declare(path)
+    }
     nodes, edges = graph_of(alone)
-    return Journey(alone, known, tuple(arrivals), frozenset(given), texts, nodes, edges)
+    return Journey(alone, known, tuple(arrivals), frozenset(given), texts, nodes, edges, declaring)
 
 
 def _mentioned(pipelines: Iterable[Pipeline], files: Mapping[str, Text]) -> set[str]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from bezoar.evaluate.journey.act import Act, Role
+from bezoar.evaluate.journey.arguments import is_data
 from bezoar.evaluate.journey.effort import Effort
 from bezoar.evaluate.journey.identity import INTERNAL, identity, overlap
-from bezoar.evaluate.journey.words import is_data
 from bezoar.evaluate.pipelines.definition import OnFailure, Reference, Step
 
 _OUTPUT: Final = re.compile(

@@ -24,6 +24,7 @@ RULES: Final = (
     "no_review_rule",
     "inline_secret",
     "validation_cannot_stop",
+    "undecidable_value",
 )
 """Modules of this package; each has `RULE` and `findings(journey)`."""
 

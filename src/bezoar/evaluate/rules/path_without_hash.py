@@ -8,8 +8,8 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.arguments import is_data
 from bezoar.evaluate.journey.following import Followed
-from bezoar.evaluate.journey.words import is_data
 
 RULE: Final = Rule(
     code="BZ224",
