@@ -84,7 +84,7 @@ def baseline(
     from bezoar.datasets.entry import timestamp  # noqa: PLC0415 - see the package's docstring
     from bezoar.flows.baselines import keep_baseline  # noqa: PLC0415 - the same
     from bezoar.limit.baseline import estimate_baseline  # noqa: PLC0415 - the same
-    from bezoar.limit.predictions import read_predictions  # noqa: PLC0415 - the same
+    from bezoar.limit.predictions import BESIDE, read_predictions  # noqa: PLC0415 - the same
     from bezoar.limit.replay import stream_digest  # noqa: PLC0415 - the same
     from bezoar.project import find_project  # noqa: PLC0415 - the same
 
@@ -93,7 +93,7 @@ def baseline(
     with progress_bar("Reading"):
         made = estimate_baseline(
             model,
-            lambda: read_predictions(stream, others),
+            lambda: read_predictions(stream, (*others, *BESIDE)),
             hour=_HOUR in columns or (_AUTO in columns and _hours_differ(stream)),
             columns=others,
             made_at=timestamp(),
@@ -116,6 +116,8 @@ def _tell(kept: "Trusted", output: Path) -> None:
     note(
         f"{made.predictions:,} predictions of {len(made.classes) - 1:,} classes"
         + (f", by {', '.join(divided)}" if divided else "")
+        + (f", {len(made.inputs.middle):,} features of each input" if made.inputs else "")
+        + (f", at most {100 * made.wrong:.2g} % wrong" if made.wrong else "")
         + f"; {kept.standing}.\n  next: bezoar monitor replay STREAM --baseline {output}"
     )
 

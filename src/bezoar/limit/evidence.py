@@ -13,7 +13,7 @@ Between its events a mass follows a formula, so a prediction costs the same for 
 a thousand: only the rates that it is an event of are touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -50,6 +50,9 @@ HIGH: Final = 0.1
 CEILING: Final = 10.0
 """Of its line: no mass grows beyond it."""
 _LEAST: Final = 1e-12
+
+
+PARTS: Final = ("counts", "seen", "mass", "alarmed", "when", "then", "events")
 
 
 @dataclass
@@ -192,6 +195,22 @@ class Evidence:
             newer.events.copy(),
             lean=self.lean,
         )
+
+    def parts(self) -> dict[str, Any]:
+        """Return the arrays that change, by name: what a restart needs."""
+        return {name: getattr(self, name) for name in PARTS}
+
+    def restored(self, parts: Mapping[str, Any]) -> "Evidence":
+        """Return the evidence that parts were taken of; this one is against the same null.
+
+        Raises:
+            KeyError: If a part is missing.
+            ValueError: If one has another size.
+        """
+        held = [np.asarray(parts[name]).astype(getattr(self, name).dtype) for name in PARTS]
+        if any(a.shape != getattr(self, n).shape for a, n in zip(held, PARTS, strict=True)):
+            raise ValueError("wrong sizes")
+        return Evidence(self.expected, self.per_false_alarm, *held, lean=self.lean)
 
     def masses(self) -> Floats:
         """Return each mass as it is now, rather than at its rate's last event, (4K, 6)."""

@@ -23,8 +23,10 @@ from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.writing import write_whole
 from bezoar.limit.baseline import Baseline
 from bezoar.limit.journal import Journal
-from bezoar.limit.monitor import PER_FALSE_ALARM, ClassAlert, Monitor, resumed
+from bezoar.limit.monitor import ClassAlert, Monitor, resumed
 from bezoar.limit.predictions import Batch
+from bezoar.limit.rates import PER_FALSE_ALARM
+from bezoar.limit.signals import Notes
 
 Notify = Callable[[ClassAlert], object]
 """Is told of an alarm that begins or ends; what it returned from is never told again."""
@@ -33,8 +35,8 @@ REMEMBERED: Final = 20_000
 """Ids of batches that are known again: a retry may come so many batches later."""
 LONGEST_ID: Final = 200
 _CHECKPOINT_BYTES: Final = 16 << 20
-_BATCH, _TOLD = b"B", b"T"
-_SIZES: Final = struct.Struct("<HII")
+_BATCH, _TOLD = b"N", b"T"
+_SIZES: Final = struct.Struct("<HIII")
 
 Place = tuple[str, dict[str, Any]]
 """How far a source was read: its name, and JSON values. It is kept with what was read."""
@@ -67,6 +69,7 @@ class Parcel:
         confidences: Of each, (n,).
         rows: Stratum of each, (n,).
         place: How far its source was read with it.
+        notes: What it says of inputs and labels.
     """
 
     id: str
@@ -74,28 +77,33 @@ class Parcel:
     confidences: Floats
     rows: Ints
     place: Place | None = None
+    notes: Notes | None = None
 
     def as_record(self) -> bytes:
         """Return it as bytes."""
         name = self.id.encode()
         arrays = (self.which.astype("<i4"), self.rows.astype("<i4"), self.confidences.astype("<f8"))
         place = json.dumps(self.place).encode() if self.place else b""
-        head = _SIZES.pack(len(name), len(place), len(self.which))
-        return b"".join([_BATCH, head, name, place, *(one.tobytes() for one in arrays)])
+        notes = self.notes.as_json().encode() if self.notes else b""
+        head = _SIZES.pack(len(name), len(place), len(notes), len(self.which))
+        return b"".join([_BATCH, head, name, place, notes, *(one.tobytes() for one in arrays)])
 
     @classmethod
     def parse(cls, record: bytes) -> "Parcel":
         """Read it back."""
-        length, placed, size = _SIZES.unpack_from(record, 1)
+        length, placed, noted, size = _SIZES.unpack_from(record, 1)
         at = 1 + _SIZES.size
         name = record[at : at + length].decode()
         at += length
         place = json.loads(record[at : at + placed]) if placed else None
         at += placed
+        notes = Notes.parse(record[at : at + noted]) if noted else None
+        at += noted
         which = np.frombuffer(record, "<i4", size, at).astype(np.int64)
         rows = np.frombuffer(record, "<i4", size, at + 4 * size).astype(np.int64)
         confidences = np.frombuffer(record, "<f8", size, at + 8 * size)
-        return cls(name, which, confidences, rows, (place[0], place[1]) if place else None)
+        where = (place[0], place[1]) if place else None
+        return cls(name, which, confidences, rows, where, notes)
 
 
 class Intake:
@@ -153,7 +161,7 @@ class Intake:
         """
         if len(name) > LONGEST_ID or not name.isprintable():
             raise UsageError(f"a batch's id has at most {LONGEST_ID} printable characters")
-        return Parcel(name, *self.monitor.coded(batch), place)
+        return Parcel(name, *self.monitor.coded(batch), place, self.monitor.signals.read(batch))
 
     def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
         """Take batches in, with one wait for the disk, and tell of the alarms that they bring.
@@ -224,9 +232,12 @@ class Intake:
 
     def _count(self, parcel: Parcel) -> Receipt:
         before = self.monitor.evidence.predictions
-        alerts = self.monitor.observe_codes(parcel.which, parcel.confidences, parcel.rows)
+        alerts = self.monitor.observe_codes(
+            parcel.which, parcel.confidences, parcel.rows, parcel.notes
+        )
         taken = self.monitor.evidence.predictions - before
-        refused = len(parcel.which) - taken
+        labels = len(parcel.notes.late) if parcel.notes else 0
+        refused = len(parcel.which) - taken - labels
         if parcel.id:
             self._ids[parcel.id] = (taken, refused)
             if len(self._ids) > REMEMBERED:
@@ -242,8 +253,13 @@ class Intake:
         for record in self._journal.records():
             if record[:1] == _TOLD:
                 told += 1
-            else:
+            elif record[:1] == _BATCH:
                 self._count(Parcel.parse(record))
+            else:
+                raise BezoarError(
+                    f"{self._journal.path} was written by another version of bezoar",
+                    next=f"mv {self.folder} {self.folder}.old; what it knew is lost",
+                )
         del self._untold[:told]
         for path in self.folder.glob("journal-*"):  # a crash may have left the one before
             if path != self._journal.path:

@@ -14,6 +14,9 @@ from bezoar.core.arrays import Floats
 from bezoar.core.errors import BezoarError, UsageError
 
 ROWS_AT_ONCE: Final = 100_000
+_ROWS_OF_FEATURES: Final = 2_000
+BESIDE: Final = ("features", "id", "label")
+"""Columns that say something of inputs and of what is true."""
 LONGEST_NAME: Final = 1000
 _LONGEST_LINE: Final = 1 << 16
 _LATEST: Final = 1e12
@@ -149,7 +152,7 @@ def as_seconds(value: Any) -> float:
 
 
 def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[Batch]:
-    first = 0
+    first, most = 0, _at_once(columns)
     rows: list[dict[str, Any] | None] = []
     try:
         with path.open("rb") as file:
@@ -160,13 +163,18 @@ def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[Batch]:
                         pass
                 if line.strip():
                     rows.append(parsed(line) if whole else None)
-                if len(rows) == ROWS_AT_ONCE:
+                if len(rows) == most:
                     yield batch_of(first, rows, columns)
                     first, rows = first + len(rows), []
     except OSError as error:
         raise BezoarError(f"cannot read {path}: {error.strerror}", f"ls -l {path}") from error
     if rows:
         yield batch_of(first, rows, columns)
+
+
+def _at_once(columns: tuple[str, ...]) -> int:
+    """Return how many rows are held at once: features make each of them as long as hundreds."""
+    return _ROWS_OF_FEATURES if "features" in columns else ROWS_AT_ONCE
 
 
 def parsed(line: str | bytes) -> dict[str, Any] | None:
@@ -191,7 +199,7 @@ def _table(path: Path, form: str, columns: tuple[str, ...]) -> Iterator[Batch]:
             raise UsageError(f"{path} has no column 'class'", "bezoar monitor replay --help")
         kept = [name for name in ("time", "class", "confidence", *columns) if name in names]
         first = 0
-        for part in frame.select(kept).collect_batches(chunk_size=ROWS_AT_ONCE):
+        for part in frame.select(kept).collect_batches(chunk_size=_at_once(columns)):
             yield _of_frame(first, part, columns)
             first += part.height
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -92,7 +92,7 @@ def replay(path: Path, monitor: Monitor, seen: Callable[[int], None] = lambda _:
     turns: list[ClassAlert] = []
     seconds: list[float] = []
     began = monitor.position
-    for batch in read_predictions(path, monitor.baseline.strata.columns):
+    for batch in read_predictions(path, monitor.columns):
         first = monitor.position
         for turn in monitor.observe_batch(batch):
             turns.append(turn)

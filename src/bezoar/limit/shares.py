@@ -7,17 +7,33 @@ errors say how far it can be trusted (Cameron and Trivedi, "Regression Analysis 
 they are small (a gamma prior whose strength the strata themselves suggest).
 """
 
+import math
 from typing import Final
 
 import numpy as np
 
 from bezoar.core.arrays import Floats
 
+STANDARD_ERRORS: Final = 2.0
+"""How far above its estimate a rate may lie and still be called normal."""
+_HIGHEST: Final = 0.999
 _HOURS: Final = 24
 _HARMONICS: Final = 2
 _STEPS: Final = 12
 _PRIOR: Final = 0.5
 """Events added to each class, so that one that was never seen has a share, and a wide error."""
+
+
+def bound_of(events: int, total: int, standard_errors: float = STANDARD_ERRORS) -> float:
+    """Return the highest rate that still counts as normal.
+
+    Args:
+        events: How many there were in the trusted stretch.
+        total: Of how many.
+        standard_errors: How far above its estimate a rate may lie.
+    """
+    seen = events + _PRIOR
+    return min(seen / max(total, 1) * math.exp(standard_errors / math.sqrt(seen)), _HIGHEST)
 
 
 def overall_shares(counts: Floats, total: float) -> tuple[Floats, Floats]:

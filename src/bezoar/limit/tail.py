@@ -147,7 +147,7 @@ class Tail:
             else:
                 rows.append(self._row(line, header))
         self.mark = Mark(mark.inode, mark.start, mark.known, offset, header)
-        batch = batch_of(0, rows, self._intake.monitor.baseline.strata.columns)
+        batch = batch_of(0, rows, self._intake.monitor.columns)
         parcel = self._intake.parcel(batch, place=(_name(self.path), asdict(self.mark)))
         try:
             return self._intake.take([parcel])
@@ -193,7 +193,7 @@ class Folder:
         return found
 
     def _file(self, path: Path, key: str, skipped: int) -> Iterator[Receipt]:
-        columns = self._intake.monitor.baseline.strata.columns
+        columns = self._intake.monitor.columns
         for batch in read_predictions(path, columns):
             rows = batch.first + len(batch)
             if rows > skipped:

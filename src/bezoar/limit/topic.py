@@ -42,7 +42,7 @@ class Topic:
             BezoarError: If the broker cannot go on, or the state cannot be written.
         """
         found: list[Receipt] = []
-        columns = self._intake.monitor.baseline.strata.columns
+        columns = self._intake.monitor.columns
         for part in self._topic.poll(wait_s):
             rows = [parsed(value) if len(value) <= _LONGEST else None for value in part.values]
             place = (self._key(part.partition), {"offset": part.next})

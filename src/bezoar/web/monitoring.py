@@ -81,7 +81,7 @@ class MonitorServer:
         try:
             body = await self._body(request)
             kind = request.headers.get("content-type", "")
-            batch = read_body(body, kind, self.intake.monitor.baseline.strata.columns)
+            batch = read_body(body, kind, self.intake.monitor.columns)
             try:
                 parcel = self.intake.parcel(batch, request.headers.get("idempotency-key", ""))
             except BezoarError as error:

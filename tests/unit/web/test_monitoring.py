@@ -4,11 +4,14 @@ import asyncio
 import json
 import random
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
+import numpy as np
 import pytest
 
 from bezoar.limit.baseline import known_baseline
+from bezoar.limit.inputs import learn_inputs
 from bezoar.limit.intake import Intake
 from bezoar.project import Project
 from bezoar.web import monitoring
@@ -69,6 +72,36 @@ def test_three_forms_of_a_batch_count_alike(server):
     answers = run(server, talk)
     assert [one["taken"] for one in answers] == [2, 2, 2, 1]
     assert server.intake.monitor.evidence.predictions == 7
+
+
+def test_inputs_and_labels_come_in_the_same_forms(tmp_path):
+    known = learn_inputs(np.random.default_rng(0).normal(size=(3000, 2)))
+    watched = replace(BASELINE, inputs=known, wrong=0.01)
+    server = MonitorServer(Intake(watched, tmp_path / "state", [].append), TOKEN)
+    rows = [{"class": "stop", "features": [0.0, 99.0], "id": str(k)} for k in range(40)]
+    labels = [{"id": str(k), "label": "80"} for k in range(40)]
+    columns = {"class": [None] * 40, "id": [str(k) for k in range(40)], "label": ["80"] * 40}
+
+    async def talk(client):
+        lines = "\n".join(map(json.dumps, rows))
+        odd = {"class": "stop", "features": {"a": []}, "id": 10**300, "label": [[]]}
+        return [
+            (await client.post("/v1/observe", content=lines, headers=LINES)).json(),
+            (await client.post("/v1/observe", json=labels)).json(),
+            (await client.post("/v1/observe", json=columns)).json(),
+            (await client.post("/v1/observe", json=odd)).json(),
+        ]
+
+    first, late, again, odd = run(server, talk)
+    assert (first["taken"], late["taken"], late["refused"]) == (40, 0, 0)
+    assert "inputs far" in first["alerts"][0]
+    assert "wrong answers" in late["alerts"][0]
+    assert (again["refused"], again["alerts"]) == (0, [])
+    assert (odd["taken"], odd["alerts"]) == (1, [])
+    signals = server.intake.monitor.signals
+    assert signals.answers.unknown == 40
+    assert signals.refused["no features"] == 1
+    server.intake.close()
 
 
 def test_a_retry_is_answered_alike_and_counts_once(server):
