@@ -26,6 +26,12 @@ _RUN: Final = {
     ("mlflow", "run"): "mlproject",
     ("mlflow", "recipes"): "mlflow-recipe",
 }
+_TESTING: Final = (
+    ("pytest",),
+    ("py.test",),
+    ("python", "-m", "pytest"),
+    ("python3", "-m", "pytest"),
+)
 _AT_ROOT: Final = ("github", "gitlab-ci", "azure-pipelines", "circleci")
 _TELLING: Final = frozenset({Role.VALIDATE, Role.TRAIN, Role.REGISTER, Role.PROMOTE})
 _BY_NAME: Final = (Role.TRAIN, Role.PROMOTE, Role.GATE)
@@ -105,7 +111,9 @@ def _of_command(step: Step, command: Command, stand: _Stand) -> list[Act]:
     plain = _of_words(step, command, place, words, stand.library)
     # What the team calls a validator counts as one, whatever it is made of.
     inner = None if is_own(words, stand.library) else _inner(words, stand)
-    return [plain] if inner is None else [_outer(act, plain, words) for act in inner]
+    if inner is None:
+        return [plain, *(_outer(act, plain, words) for act in _tested(words, stand))]
+    return [_outer(act, plain, words) for act in inner]
 
 
 def _of_words(step: Step, command: Command, place: Place, words: Words, library: Library) -> Act:
@@ -172,6 +180,25 @@ def _script(name: str, stand: _Stand) -> Pipeline | None:
     paths = (posixpath.normpath(one) for one in (posixpath.join(stand.folder, name), name))
     scripts = stand.library.scripts
     return next((scripts[path] for path in paths if path in scripts), None)
+
+
+def _tested(words: Words, stand: _Stand) -> Iterator[Act]:
+    """Yield what tests do that validate data, where a command runs tests."""
+    program = next((one for one in _TESTING if words.words[: len(one)] == one), None)
+    if program is None or stand.depth >= _DEEPEST:
+        return
+    tests = [one for one in stand.library.scripts.values() if not one.production]
+    stand.effort.spend(1 + len(tests) // _A_FEW)
+    named = [one.partition("::")[0] for one in words.words[len(program) :]]
+    named = [one for one in named if not one.startswith("-") and ("/" in one or one == "tests")]
+    paths = {posixpath.normpath(posixpath.join(stand.folder, one)) for one in named}
+    for test in tests:
+        name = test.place.name
+        if named and not any(name == path or name.startswith(f"{path}/") for path in paths):
+            continue
+        acts = list(_within(test, stand))
+        if any(act.role is Role.VALIDATE for act in acts):
+            yield from acts
 
 
 def _within(script: Pipeline, stand: _Stand) -> Iterator[Act]:

@@ -391,6 +391,10 @@ class Flow:
     def _name(self, func: ast.expr, here: Here) -> str:
         if isinstance(func, ast.Name) and func.id in here.filled:
             return literal(here.filled[func.id]) or func.id
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name):
+            owner = here.filled.get(func.value.id)
+            if isinstance(owner, Symbol):
+                return f"{literal(owner)}.{func.attr}"
         return here.code.called(func, here.point)
 
     def _given(self, node: ast.Call, here: Here) -> Given:

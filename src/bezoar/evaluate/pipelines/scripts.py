@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from bezoar.evaluate.pipelines.data_tests import validations
 from bezoar.evaluate.pipelines.definition import Command, Pipeline, Reference, Step, Text
 from bezoar.evaluate.pipelines.python_code import Modules, PythonCode
 from bezoar.evaluate.pipelines.python_flow import Flow
@@ -22,9 +23,12 @@ def script_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]:
     recorder = Recorder()
     flow = Flow(Modules(others, code), recorder)
     flow.module(code)
+    _subcommands(flow, code)
     if not recorder.made:
         _entries(flow, code)
     commands = recorder.commands()
+    if _TESTS.search(code.path) is not None:
+        commands = validations(code, others) or commands
     if not commands:
         return []
     step = Step(
@@ -61,6 +65,14 @@ def references(given: Iterable[Reference]) -> tuple[Reference, ...]:
         if len(found) >= _MOST:
             break
     return tuple(found.values())
+
+
+def _subcommands(flow: Flow, code: PythonCode) -> None:
+    """Walk over what a command line calls by its subcommands: `@app.command()`."""
+    for scope in code.survey.functions.values():
+        marks = [name for name, _ in code.decorators(scope)]
+        if any(one.endswith(".command") and one != "click.command" for one in marks):
+            flow.function(code, scope, {})
 
 
 def _entries(flow: Flow, code: PythonCode) -> None:
