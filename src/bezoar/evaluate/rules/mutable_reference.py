@@ -9,6 +9,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.rules.cloned import clones
 
 RULE: Final = Rule(
     code="BZ222",
@@ -41,6 +42,11 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 seen.add(at)
                 name = arrival.uri + (f" at {arrival.revision}" if arrival.revision else "")
                 yield _finding(Place(PlaceKind.FILE, *at), name)
+        for clone in clones(one):
+            at = clone.act.place.name, clone.act.place.line or 0
+            if _MOVING.search(clone.revision) and at not in seen:
+                seen.add(at)
+                yield _finding(clone.act.place, f"{clone.uri} at {clone.revision}")
         for act in one.acts:
             at = act.place.name, act.place.line or 0
             names = [

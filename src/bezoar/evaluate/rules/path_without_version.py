@@ -8,6 +8,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.rules.cloned import clones
 
 RULE: Final = Rule(
     code="BZ223",
@@ -38,3 +39,14 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 evidence={"uri": arrival.uri},
                 next="bezoar rule BZ223",
             )
+        for clone in clones(one):
+            at = clone.act.place.name, clone.act.place.line or 0
+            if not clone.revision and at not in seen:
+                seen.add(at)
+                yield Finding(
+                    RULE,
+                    clone.act.place,
+                    f"git clone takes whatever commit of {clone.uri} is the newest",
+                    evidence={"uri": clone.uri},
+                    next="bezoar rule BZ223",
+                )
