@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def test_predictions_go_to_weights_and_biases(run, tmp_path):
     assert "1,000 predictions, 0 refused" in found.stderr
     assert "did not reach" not in found.stderr
     (log,) = (tmp_path / ".bezoar" / "sinks").rglob("*.wandb")
-    assert b"share/80" in log.read_bytes()
+    end = time.monotonic() + 20  # its own process writes the end of the file
+    while b"share/80" not in log.read_bytes():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_service_that_is_gone_is_told_and_stops_nothing(run):

@@ -29,7 +29,7 @@ _SILENT: Final = {
     "x_disable_machine_info": True,
     "x_save_requirements": False,
     # Nobody waits for a service that is gone: neither at the beginning nor when the process ends.
-    "init_timeout": 30.0,
+    "init_timeout": 15.0,
     "finish_timeout": 10.0,
 }
 
@@ -74,7 +74,12 @@ class WandbSink:
         """
         if self._run is None:
             self._run = self._begun()
-        self._run.log(self._summary(window))
+        summary = self._summary(window)
+        try:
+            self._run.log(summary)
+        except Exception:
+            self._run = None  # its client's own process is gone: the next try begins another
+            raise
 
     def close(self) -> None:
         """End the run."""

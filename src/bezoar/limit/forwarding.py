@@ -141,6 +141,8 @@ class Forwarding:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(wait_s)
+            if self._thread.is_alive():
+                self.fault = self.fault or "it does not answer"
         with self._lock:
             self._waiting.clear()
             self._size = 0

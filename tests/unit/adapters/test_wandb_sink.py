@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -109,7 +110,7 @@ def test_the_run_is_one_of_its_own_and_tells_nothing_of_the_machine(tmp_path):
         "console": "off",
         "silent": True,
         "x_disable_meta": True,
-        "init_timeout": 30.0,
+        "init_timeout": 15.0,
     }, "a setting that a version does not know would be refused"
 
 
@@ -122,6 +123,19 @@ def test_a_run_that_cannot_begin_is_begun_with_the_next_window():
     sink.close()
     wandb.fault = None
     sink.send(window())
+    assert len(wandb.run.logged) == 1
+
+
+def test_a_run_whose_process_is_gone_is_followed_by_another():
+    wandb = FakeWandb()
+    sink = WandbSink("team/signs", "signs", CLASSES, client=wandb)
+    sink.send(window())
+    wandb.run.fault = BrokenPipeError()
+    with pytest.raises(BrokenPipeError):
+        sink.send(window())
+    wandb.run = FakeRun()
+    sink.send(window())
+    assert len(wandb.begun) == 2
     assert len(wandb.run.logged) == 1
 
 
@@ -169,8 +183,10 @@ def test_the_real_client_keeps_a_run_off_the_line(tmp_path, monkeypatch):
     sink.send(window(columns={"camera": ["a", "a", "a", "b"]}))
     sink.close()
     (run,) = tmp_path.rglob("*.wandb")
-    data = run.read_bytes()
-    for text in (b"share/80", b"share/stop", b"confidence/80", b"bezoar-monitor"):
-        assert text in data
+    wanted = (b"share/80", b"share/stop", b"confidence/80", b"bezoar-monitor")
+    end = time.monotonic() + 20  # its own process writes the end of the file
+    while not all(text in run.read_bytes() for text in wanted):
+        assert time.monotonic() < end
+        time.sleep(0.05)
     names = {path.name for path in (run.parent / "files").rglob("*") if path.is_file()}
     assert all(name.startswith("strata") for name in names), "no code, no list of packages"
