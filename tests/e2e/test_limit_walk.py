@@ -136,8 +136,7 @@ def _the_story(scene, services, replicas, shown, first):
     trusted = np.random.default_rng(2).choice(named, 100_000).tolist()
     baseline = estimate_baseline("signs", lambda: iter([_batch(trusted)]))
     monitor = Monitor(baseline)
-    shares = {str(name): float((named == name).mean()) for name in classes}
-    alerting = Alerting(Project(scene.project.root), "signs", open_delivery(scene.project), shares)
+    alerting = Alerting(Project(scene.project.root), "signs", open_delivery(scene.project))
 
     def answer(number, image):
         found = replicas[number % REPLICAS](image[None])

@@ -35,17 +35,28 @@ FalseAlarmOption = Annotated[
     ),
 ]
 
+SinkOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sink",
+        metavar="PLACE",
+        help="Pass them on to arize:SPACE_ID or wandb:ENTITY/PROJECT; may be repeated.",
+        show_default="[monitor] sinks",
+    ),
+]
+
 
 def register(group: typer.Typer) -> None:
     """Add `serve` to the group of `monitor`."""
     group.command("serve")(serve)
 
 
-def serve(
+def serve(  # noqa: PLR0917 - one parameter for each option
     baseline: BaselineOption,
     state: StateOption,
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8410,
+    sink: SinkOption = None,
     false_alarm: FalseAlarmOption = 1_000_000,
 ) -> None:
     """Take predictions in over HTTP, and show each class on a page.
@@ -61,15 +72,14 @@ def serve(
             next="pip install 'bezoar[web]'",
         )
     token, rollback_token = _tokens(host)
-    from bezoar.limit.intake import Intake  # noqa: PLC0415 - see the package's docstring
-    from bezoar.project import find_project  # noqa: PLC0415 - the same
+    from bezoar.cli.monitor_sinks import open_intake  # noqa: PLC0415 - it imports this file
+    from bezoar.project import find_project  # noqa: PLC0415 - see the package's docstring
     from bezoar.web.monitoring_serving import serve_monitor  # noqa: PLC0415 - the same
     from bezoar.web.rollback import rollback_app  # noqa: PLC0415 - the same
 
     known = trusted_baseline(baseline)
-    intake = Intake(known, state, notifier(known), per_false_alarm=false_alarm)
     back = rollback_app(find_project(), rollback_token).routes if rollback_token else ()
-    try:
+    with open_intake(known, state, sink, false_alarm) as intake:
         serve_monitor(
             intake,
             token,
@@ -78,8 +88,6 @@ def serve(
             lambda address: note(f"listening: {address}"),
             rollback=back,
         )
-    finally:
-        intake.close()
 
 
 def _tokens(host: str) -> tuple[str, str]:
@@ -133,5 +141,4 @@ def notifier(known: "Baseline") -> "Notify":
     auto = AutoRollback(project, known.model, note)
     if project.settings.release.auto_rollback:
         auto.resume()
-    shares = dict(zip(known.classes, known.shares.mean(0).tolist(), strict=True))
-    return Alerting(project, known.model, delivery, shares, auto=auto).notify
+    return Alerting(project, known.model, delivery, auto=auto).notify

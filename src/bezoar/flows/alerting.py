@@ -1,24 +1,35 @@
 """`Alerting`: what an alarm of the monitor sets in motion: the ledger, the outbox, the sinks."""
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from bezoar.core.errors import BezoarError
 from bezoar.datasets.entry import timestamp
 from bezoar.flows.release_trust import open_registry
 from bezoar.flows.rollback_auto import may_roll_back
 from bezoar.ledger import open_ledger
-from bezoar.limit.alarm import BEGAN, OVER, Alarm, lift_alarm, raise_alarm, read_alarms
+from bezoar.limit.alarm import (
+    BEGAN,
+    OVER,
+    SUSPECTED,
+    Alarm,
+    lift_alarm,
+    raise_alarm,
+    read_alarms,
+)
 from bezoar.limit.alerts.delivery import Delivery
-from bezoar.limit.alerts.notice import Alarms, Notice, State, most_missing
+from bezoar.limit.alerts.notice import Notice, State, key_of, start_of
 from bezoar.limit.alerts.outbox import Outbox
 from bezoar.limit.alerts.sinks import open_sinks
 from bezoar.project import Project
 
 if TYPE_CHECKING:
     from bezoar.limit.monitor import ClassAlert
+
+
+_KINDS: Final = {State.FIRING: BEGAN, State.UPDATED: SUSPECTED, State.RESOLVED: OVER}
 
 
 def open_delivery(project: Project) -> Delivery:
@@ -60,80 +71,79 @@ class Alerting:
         project: Whose alarms they are.
         model: The model that is watched, by name.
         delivery: What sends the notices.
-        shares: Share of each class in the baseline.
         stream: Where the predictions come from, by name.
         auto: Answers to an alarm that the policy lets set off a rollback, given its key; soon, and
             elsewhere.
-        alarms: Which alarms are on.
     """
 
     project: Project
     model: str
     delivery: Delivery
-    shares: Mapping[str, float] = field(default_factory=dict)
     stream: str = "production"
     auto: Callable[[str], object] | None = None
-    alarms: Alarms = field(init=False)
+    _on: dict[str, str] = field(default_factory=dict, repr=False)
+    _noted: Notice | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        """Go on counting where the outbox left off: a key is never used for two alarms."""
-        self.alarms = Alarms(self.model, self.stream)
-        for row in self.delivery.outbox.rows():
-            start, _, number = row.alarm.rpartition(":")
-            prefix = f"{self.model}:{self.stream}:"
-            if start.startswith(prefix) and number.isdecimal():
-                class_ = start.removeprefix(prefix)
-                known = self.alarms.numbers.get(class_, 0)
-                self.alarms.numbers[class_] = max(known, int(number))
-
-    def notify(
-        self,
-        alert: "ClassAlert",
-        *,
-        counts: Mapping[str, int] | None = None,
-        samples: tuple[str, ...] = (),
-    ) -> Notice:
+    def notify(self, alert: "ClassAlert", *, samples: tuple[str, ...] = ()) -> Notice:
         """Tell of an alarm that began or ended; returns once it is in the ledger and the outbox.
 
         From its beginning on, replicas hold the class back; its end does not change that, since a
-        pause of the attacker mends no model: a rollback does, or a person.
+        pause of the attacker mends no model: a rollback does, or a person. Called again after an
+        error, it tells of the same alarm under the same key.
 
         Args:
             alert: The alarm.
-            counts: How often each class came up lately, to tell which one is missing.
-            samples: Inputs that were kept, by name.
+            samples: Inputs that were kept, by name, beside those that the alarm names.
 
         Raises:
             BezoarError: If the ledger or the outbox cannot be written.
         """
-        notice = self._notice(alert, counts or {}, samples)
-        firing = notice.state is State.FIRING
-        with open_ledger(self.project) as ledger:
-            kind = BEGAN if firing else OVER
-            ledger.append(kind, notice.release or self.model, notice.as_json())
-        if firing:
+        notice = self._notice(alert, samples)
+        self._note(notice)
+        if notice.state is State.FIRING:
             alarm = Alarm(self.model, notice.class_, notice.time, notice.key, notice.release)
             raise_alarm(self.project.state / "alerts", alarm)
         self.delivery.put(notice)
-        if firing and self._rolls_back(notice.deviations) and self.auto is not None:
+        self._on[alert.class_] = notice.key
+        if notice.state is State.FIRING and self._rolls_back(notice.deviations) and self.auto:
             self.auto(notice.key)
         return notice
+
+    def _note(self, notice: Notice) -> None:
+        """Leave an event, once, however often the outbox fails after it."""
+        if self._noted == replace(notice, time=self._noted.time if self._noted else ""):
+            return
+        with open_ledger(self.project) as ledger:
+            kind = _KINDS[notice.state]
+            ledger.append(kind, notice.release or self.model, notice.as_json())
+        self._noted = notice
 
     def _rolls_back(self, deviations: float) -> bool:
         return may_roll_back(self.project.settings.release, deviations)
 
-    def _notice(
-        self, alert: "ClassAlert", counts: Mapping[str, int], samples: tuple[str, ...]
-    ) -> Notice:
-        suspected = most_missing(self.shares, counts, alert.class_) if alert.began else ""
+    def _key(self, alert: "ClassAlert") -> tuple[str, State]:
+        """Return the alarm's key, the same one until it is over, and how it stands."""
+        known = self._on.get(alert.class_)
+        begins = alert.began and not alert.again
+        state = State.FIRING if begins else State.UPDATED if alert.began else State.RESOLVED
+        if known is not None and not begins:
+            return known, state
+        start = start_of(key_of(self.model, self.stream, alert.class_, 1))
+        number, last = self.delivery.outbox.last(start)
+        # Who was killed before it knew that an alarm was told tells of it again: it is no new one.
+        new = begins and last != f"{state}: {alert.sentence}"
+        return f"{start}:{number + new}", state
+
+    def _notice(self, alert: "ClassAlert", samples: tuple[str, ...]) -> Notice:
         release, data = self._in_production()
-        key = self.alarms.key(alert.class_, began=alert.began)
+        key, state = self._key(alert)
         deviations = round(alert.deviations, 2)
         # Under the policy: one that goes back once, whoever types it, and however often.
         how = ["--auto", key] if self._rolls_back(deviations) else ["--reason", "alarm"]
+        missing = alert.suspect
         return Notice(
             key=key,
-            state=State.FIRING if alert.began else State.RESOLVED,
+            state=state,
             model=self.model,
             class_=alert.class_,
             sentence=alert.sentence,
@@ -145,8 +155,11 @@ class Alerting:
             per_false_alarm=1 / alert.alert.false_alarm_rate,
             release=release,
             data=data,
-            suspected=suspected,
-            samples=samples,
+            suspected=missing.class_ if missing else "",
+            suspected_observed=missing.observed if missing else 0,
+            suspected_expected=round(missing.expected, 3) if missing else 0.0,
+            between=alert.between,
+            samples=(*alert.samples, *samples),
             command=shlex.join(["bezoar", "rollback", self.model, *how]),
         )
 

@@ -22,6 +22,8 @@ from bezoar.datasets.writing import write_whole
 FILE: Final = "alarm.json"
 BEGAN, OVER = "monitor.alarm", "monitor.over"
 """What the ledger calls the beginning and the end of an alarm."""
+SUSPECTED: Final = "monitor.suspected"
+"""What it calls it that the class is known that comes up too rarely in the place of another."""
 SCHEMA_VERSION: Final = 1
 MOST: Final = 10_000
 _MOST_BYTES: Final = 8 << 20

@@ -115,18 +115,29 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - a sink's fault must not end the others
             self.outbox.later(waiting, self.clock(), f"{type(error).__name__}: {error}")
             return False
-        self.outbox.sent(waiting.id, self.clock())
+        if not self.outbox.sent(waiting.id, self.clock()):
+            self._end(waiting)
         return True
 
+    def _end(self, waiting: Waiting) -> None:
+        """Tell of the end of an alarm that was over and let go while its beginning was sent."""
+        over = "This alarm is over; others of its class came after it."
+        ended = replace(waiting.notice, state=State.RESOLVED, sentence=over)
+        self.outbox.put(ended, [waiting.sink])
+
     def _is_folded(self, waiting: Waiting) -> bool:
-        """Take the end of an alarm that was told with others; the last end is told."""
+        """Take what comes after the beginning of an alarm that was told with others.
+
+        The last end is told.
+        """
         notice = waiting.notice
         if notice.state is State.FIRING:
             return False
         into = self.outbox.folded_into(waiting.sink, notice.key)
         if not into:
             return False
-        if self.outbox.end_folded(waiting.id, waiting.sink, into):
+        last = self.outbox.end_folded(waiting.id, waiting.sink, into)
+        if last and notice.state is State.RESOLVED:
             sentence = "All classes of that notice are back to baseline."
             ended = replace(notice, key=into, class_="", sentence=sentence)
             self.outbox.put(ended, [waiting.sink])
@@ -135,7 +146,7 @@ class Delivery:
     def _is_too_many(self, waiting: Waiting) -> bool:
         """Tell of all alarms at once where a sink has heard of too many one by one."""
         notice = waiting.notice
-        if notice.state is State.RESOLVED or _tells_of_many(notice):
+        if notice.state is not State.FIRING or _tells_of_many(notice):
             return False
         if self.outbox.begun_since(waiting.sink, self.clock() - _WINDOW_S) < self.most:
             return False

@@ -1,8 +1,7 @@
 """`Notice`: what a person or a machine is told about an alarm."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -12,14 +11,16 @@ from bezoar.core.errors import BezoarError
 SCHEMA_VERSION: Final = 1
 LONGEST_KEY: Final = 255
 """Characters of a key by which PagerDuty tells alarms apart (Events API v2)."""
+_LONGEST_NUMBER: Final = 12
 _LONGEST_TEXT: Final = 2000
 _MOST_SAMPLES: Final = 20
 
 
 class State(StrEnum):
-    """Whether an alarm is on."""
+    """Whether an alarm is on; one that is updated is on, and more is known of it."""
 
     FIRING = "firing"
+    UPDATED = "updated"
     RESOLVED = "resolved"
 
 
@@ -42,6 +43,10 @@ class Notice:
         release: Digest of the model that answers; empty where nobody said.
         data: Manifest roots of what it was trained on.
         suspected: The class that comes up too rarely in its place; empty where none stands out.
+        suspected_observed: How often that one came up in that time.
+        suspected_expected: How often it was expected to.
+        between: Alarms of the class before this one that began and ended while nobody could be
+            told; the ledger has those that it was told of.
         samples: Inputs that were kept, by name; only where somebody asked for that.
         command: What brings the last good model back.
     """
@@ -60,6 +65,9 @@ class Notice:
     release: str = ""
     data: tuple[str, ...] = ()
     suspected: str = ""
+    suspected_observed: int = 0
+    suspected_expected: float = 0.0
+    between: int = 0
     samples: tuple[str, ...] = ()
     command: str = ""
 
@@ -67,7 +75,7 @@ class Notice:
         """Return the notice as JSON values."""
         fields = asdict(self)
         fields["class"] = fields.pop("class_")
-        return {"schema_version": SCHEMA_VERSION, **fields}
+        return {"schema_version": SCHEMA_VERSION, **fields, "pair": self.pair}
 
     def spelled(self) -> str:
         """Return the notice as a line of JSON, as an outbox keeps it."""
@@ -76,40 +84,40 @@ class Notice:
     @property
     def title(self) -> str:
         """One short line."""
+        if self.state is State.UPDATED and self.pair:
+            return f"{self.model}: {self.pair}"
         name = self.class_ or "unknown classes"
-        how = "comes up too often" if self.state is State.FIRING else "is back to baseline"
-        return f"{self.model}: {name} {how}"
+        on = self.state is not State.RESOLVED
+        return f"{self.model}: {name} {'comes up too often' if on else 'is back to baseline'}"
 
+    @property
+    def pair(self) -> str:
+        """Which class is most likely taken for which, as `stop → 80`; empty where nobody knows."""
+        return f"{self.suspected} → {self.class_ or 'unknown classes'}" if self.suspected else ""
 
-@dataclass
-class Alarms:
-    """Which alarms are on, so that each has a key of its own from its beginning to its end.
-
-    Attributes:
-        model: The model that is watched.
-        stream: Where its predictions come from.
-        numbers: How many alarms each class had.
-    """
-
-    model: str
-    stream: str
-    numbers: dict[str, int] = field(default_factory=dict)
-
-    def key(self, class_: str, *, began: bool) -> str:
-        """Return the key of an alarm that begins, or of the one that ends."""
-        number = self.numbers.get(class_, 0) + began
-        self.numbers[class_] = number
-        return key_of(self.model, self.stream, class_, number)
+    @property
+    def evidence_of_pair(self) -> str:
+        """The pair with its counts; empty where there is none."""
+        if not self.pair:
+            return ""
+        seen, expected = self.suspected_observed, self.suspected_expected
+        return f"{self.pair} ({self.suspected}: {seen:,} against {expected:,.1f} expected)"
 
 
 def key_of(model: str, stream: str, class_: str, number: int) -> str:
     """Return the key of a class's alarm: `MODEL:STREAM:CLASS:NUMBER`, cut where it is too long."""
-    end = f":{number}"
     start = f"{model}:{stream}:{class_}"
-    if len(start) + len(end) > LONGEST_KEY:
+    room = LONGEST_KEY - _LONGEST_NUMBER  # the start is the same whatever the number
+    if len(start) > room:
         mark = Digest.of(start.encode("utf-8", "surrogatepass")).value.hex()[:16]
-        start = start[: LONGEST_KEY - len(end) - len(mark) - 1] + "~" + mark
-    return start + end
+        start = start[: room - len(mark) - 1] + "~" + mark
+    return f"{start}:{number}"
+
+
+def start_of(key: str) -> str:
+    """Return what the keys of all alarms of one class begin with; empty for another sort of key."""
+    start, _, number = key.rpartition(":")
+    return start if number.isascii() and number.isdecimal() else ""
 
 
 def parse_notice(text: str) -> Notice:
@@ -124,6 +132,7 @@ def parse_notice(text: str) -> Notice:
         if version != SCHEMA_VERSION:
             raise ValueError(f"schema_version {version!r}")  # noqa: TRY301 - one place says so
         fields["class_"] = fields.pop("class")
+        fields.pop("pair", None)
         fields["state"] = State(fields["state"])
         for name in ("data", "samples"):
             fields[name] = tuple(map(str, fields[name]))
@@ -146,29 +155,3 @@ def bounded(notice: Notice) -> Notice:
         samples=tuple(name[:200] for name in notice.samples[:_MOST_SAMPLES]),
         data=notice.data[:_MOST_SAMPLES],
     )
-
-
-def most_missing(
-    expected: Mapping[str, float], counts: Mapping[str, int], class_: str, *, least: float = 3.0
-) -> str:
-    """Return the class that comes up too rarely while another comes up too often.
-
-    A backdoor moves predictions from one class to another: the pair says which sign the sticker
-    is on. For people; no promise rests on it.
-
-    Args:
-        expected: Share of each class, from the baseline.
-        counts: How often each came up lately.
-        class_: The one that comes up too often.
-        least: Standard deviations below its share from which a class stands out.
-    """
-    total = sum(counts.values())
-    worst, found = -least, ""
-    for name, share in expected.items():
-        mean = share * total
-        if name in ("", class_) or mean <= 0:
-            continue
-        deviation = (counts.get(name, 0) - mean) / mean**0.5
-        if deviation < worst:
-            worst, found = deviation, name
-    return found

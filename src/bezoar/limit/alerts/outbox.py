@@ -1,26 +1,39 @@
 """`Outbox`: notices wait here until they were heard; a killed process loses none.
 
 At least once: a process that dies between sending and noting it sends again, under the same key.
+
+It stays small while a service is down for days: of the alarms of one class that a sink was not told
+of, the first and the latest are kept whole; those between that began and ended become a number.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from bezoar.core.errors import BezoarError
-from bezoar.limit.alerts.notice import Notice, State, bounded, parse_notice
+from bezoar.limit.alerts.notice import Notice, State, bounded, parse_notice, start_of
 
 _BUSY_S: Final = 30.0
 _LEASE_S: Final = 120.0
 """How long a notice is one process's to send."""
 _FIRST_WAIT_S: Final = 2.0
 _LONGEST_WAIT_S: Final = 900.0
+_KEPT: Final = 10_000
+"""Notices back to which those that are done with are kept."""
+_NUMBERS: Final = """
+CREATE TABLE IF NOT EXISTS numbers (
+  start TEXT PRIMARY KEY,
+  number INTEGER NOT NULL,
+  said TEXT NOT NULL
+)
+"""
+# An id is never used again: who is sending a notice that is let go must not mark another one.
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS notices (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   sink TEXT NOT NULL,
   alarm TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -90,7 +103,8 @@ class Row:
 class Outbox:
     """Notices on their way.
 
-    Laws: what `put` returned from is sent, or is there to be sent; the same notice is put once.
+    Laws: what `put` returned from is sent, or is there to be sent, or lies between two others of
+    its class that are; the same notice is put once.
 
     Attributes:
         path: An SQLite file; it is made where it is missing.
@@ -107,6 +121,7 @@ class Outbox:
                 base.execute("PRAGMA synchronous=FULL")
                 base.execute("BEGIN IMMEDIATE")
                 base.execute(_TABLE)
+                base.execute(_NUMBERS)
                 yield base
                 base.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
@@ -123,7 +138,33 @@ class Outbox:
         """
         short = bounded(notice)
         with self._open() as base:
-            return sum(_insert(base, short, sink) for sink in sinks)
+            _count(base, short)
+            new = sum(_insert(base, _latest(base, short, sink), sink) for sink in sinks)
+            base.execute(
+                "DELETE FROM notices WHERE status != 'waiting'"
+                " AND id <= (SELECT max(id) FROM notices) - ?",
+                (_KEPT,),
+            )
+        return new
+
+    def last(self, start: str) -> tuple[int, str]:
+        """Return the number of the newest alarm whose key begins so, and what was said last.
+
+        Returns:
+            0 where there was none; and state and sentence, empty where nobody knows.
+
+        Raises:
+            BezoarError: If that cannot be read.
+        """
+        with self._open() as base:
+            asked = "SELECT number, said FROM numbers WHERE start = ?"
+            if found := base.execute(asked, (start,)).fetchone():
+                return int(found[0]), str(found[1])
+            # An outbox of before the numbers were kept.
+            asked = f"SELECT alarm FROM notices WHERE {_SAME}"  # noqa: S608 - constants
+            keys = base.execute(asked, _same(start)).fetchall()
+        known = [int(key.rpartition(":")[2]) for (key,) in keys if start_of(key) == start]
+        return max(known, default=0), ""
 
     def claim(self, now: float, sink: str = "") -> Waiting | None:
         """Return the next notice to send, which nobody else gets for a while.
@@ -143,9 +184,11 @@ class Outbox:
             self.refused(row[0], error.message)
             return self.claim(now, sink)
 
-    def sent(self, id_: int, now: float) -> None:
-        """Note that a notice was heard."""
-        self._set(id_, "status = 'sent', sent = ?, attempts = attempts + 1, error = ''", (now,))
+    def sent(self, id_: int, now: float) -> bool:
+        """Note that a notice was heard; return False where it was let go meanwhile."""
+        return self._set(
+            id_, "status = 'sent', sent = ?, attempts = attempts + 1, error = ''", (now,)
+        )
 
     def refused(self, id_: int, why: str) -> None:
         """Note that a notice will never be heard as it is."""
@@ -229,9 +272,62 @@ class Outbox:
             )
         return bool(counts.get(State.FIRING, 0) == counts.get(State.RESOLVED, 0))
 
-    def _set(self, id_: int, change: str, values: tuple[float | str, ...]) -> None:
+    def _set(self, id_: int, change: str, values: tuple[float | str, ...]) -> bool:
         with self._open() as base:
-            base.execute(f"UPDATE notices SET {change} WHERE id = ?", (*values, id_))  # noqa: S608 - constants
+            done = base.execute(f"UPDATE notices SET {change} WHERE id = ?", (*values, id_))  # noqa: S608 - constants
+        return bool(done.rowcount)
+
+
+_SAME: Final = "alarm >= ? AND alarm < ?"
+
+
+def _same(start: str) -> tuple[str, str]:
+    """Return the bounds of the keys that begin so; `;` comes after `:`."""
+    return f"{start}:", f"{start};"
+
+
+def said(notice: Notice) -> str:
+    """Return what a notice says, to know it again."""
+    return f"{notice.state}: {notice.sentence}"
+
+
+def _count(base: sqlite3.Connection, notice: Notice) -> None:
+    """Remember an alarm's number, so that no other alarm gets its key."""
+    start, _, number = notice.key.rpartition(":")
+    if start_of(notice.key):
+        base.execute(
+            "INSERT INTO numbers VALUES (?, ?, ?) ON CONFLICT (start) DO UPDATE"
+            " SET number = max(number, excluded.number), said = excluded.said",
+            (start, int(number), said(notice)),
+        )
+
+
+def _latest(base: sqlite3.Connection, notice: Notice, sink: str) -> Notice:
+    """Return an alarm as the latest one of its class that waits; let go what lies between."""
+    start = start_of(notice.key)
+    if notice.state is not State.FIRING or not start:
+        return notice
+    unheard = f"sink = ? AND status IN ('waiting', 'refused') AND {_SAME}"
+    rows = base.execute(
+        f"SELECT alarm, state, body FROM notices WHERE {unheard} ORDER BY id",  # noqa: S608 - constants
+        (sink, *_same(start)),
+    ).fetchall()
+    rows = [row for row in rows if start_of(row[0]) == start and row[0] != notice.key]
+    began = [(alarm, body) for alarm, state, body in rows if state == State.FIRING]
+    over = {alarm for alarm, state, _ in rows if state == State.RESOLVED}
+    between = notice.between
+    for alarm, body in began[1:]:
+        if alarm in over:
+            base.execute("DELETE FROM notices WHERE sink = ? AND alarm = ?", (sink, alarm))
+            between += 1 + _between(body)
+    return replace(notice, between=between)
+
+
+def _between(body: str) -> int:
+    try:
+        return parse_notice(body).between
+    except BezoarError:  # a damaged row is one alarm, too
+        return 0
 
 
 def _insert(base: sqlite3.Connection, notice: Notice, sink: str) -> int:

@@ -2,7 +2,7 @@
 
 Source: PagerDuty, "Send an Alert Event" (Events API v2): `dedup_key` of at most 255 characters,
 `summary` of at most 1,024, one of four severities, 512 KB in all. The end of an alarm resolves the
-incident that its beginning opened.
+incident that its beginning opened; what becomes known in between goes to the same incident.
 """
 
 from typing import Any, Final
@@ -27,13 +27,14 @@ def pagerduty(notice: Notice, routing_key: str) -> dict[str, Any]:
             "event_action": "resolve",
             "dedup_key": notice.key,
         }
+    pair = f" Suspected: {notice.pair}." if notice.pair else ""
     details = {name: value for name, value in notice.as_json().items() if value}
     return {
         "routing_key": routing_key,
         "event_action": "trigger",
         "dedup_key": notice.key,
         "payload": {
-            "summary": printable(notice.sentence)[:_SUMMARY],
+            "summary": printable(notice.sentence + pair)[:_SUMMARY],
             "source": notice.model,
             "severity": "critical",
             "timestamp": notice.time,

@@ -18,13 +18,14 @@ _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 def slack(notice: Notice) -> dict[str, Any]:
     """Return the message of an alarm."""
-    sign = "\N{LARGE RED CIRCLE} ALARM" if notice.state is State.FIRING else "RESOLVED"
+    on = notice.state is not State.RESOLVED
+    sign = "\N{LARGE RED CIRCLE} ALARM" if on else "RESOLVED"
     blocks = [
         _block("header", {"type": "plain_text", "text": f"{sign} {_flat(notice.title)}"[:_HEADER]}),
         _block("section", _text(_escaped(notice.sentence), _SECTION)),
         {"type": "section", "fields": _fields(notice)},
     ]
-    if notice.command and notice.state is State.FIRING:
+    if notice.command and on:
         back = f"*Back to the last good model*\n```{_escaped(notice.command)}```"
         blocks.append(_block("section", _text(back, _SECTION)))
     if notice.samples:
@@ -32,7 +33,8 @@ def slack(notice: Notice) -> dict[str, Any]:
         blocks.append(_block("section", _text(f"*Inputs that were kept*\n{kept}", _SECTION)))
     context = f"{notice.time} · {_escaped(notice.key)}"
     blocks.append({"type": "context", "elements": [_text(context, _FIELD)]})
-    return {"text": f"{sign} {_escaped(notice.sentence)}"[:_SECTION], "blocks": blocks}
+    pair = f" Suspected: {_escaped(notice.pair)}." if notice.pair else ""
+    return {"text": f"{sign} {_escaped(notice.sentence)}{pair}"[:_SECTION], "blocks": blocks}
 
 
 def _fields(notice: Notice) -> list[dict[str, str]]:
@@ -42,7 +44,8 @@ def _fields(notice: Notice) -> list[dict[str, str]]:
         "Expected": f"{notice.expected:,.1f}",
         "Deviation": f"{notice.deviations:.1f}\u03c3",
         "False alarms": f"at most 1 in {notice.per_false_alarm:,.0f} predictions",
-        "In its place": notice.suspected,
+        "Suspected": notice.evidence_of_pair,
+        "Alarms between": f"{notice.between:,}" if notice.between else "",
         "Model": f"{notice.model} {notice.release[:19]}".strip(),
         "Trained on": ", ".join(root[:26] for root in notice.data),
     }

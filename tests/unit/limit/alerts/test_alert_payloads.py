@@ -1,5 +1,7 @@
 """Every service is told in its own words, whatever a stranger calls a class."""
 
+from dataclasses import replace
+
 import jsonschema
 import pytest
 from alert_services import CLOUDEVENT, PAGERDUTY, SLACK
@@ -9,13 +11,13 @@ from hypothesis import strategies as st
 from bezoar.core.errors import BezoarError
 from bezoar.limit.alerts import cloudevents, pagerduty, plain, slack
 from bezoar.limit.alerts.notice import (
-    Alarms,
+    LONGEST_KEY,
     Notice,
     State,
     bounded,
     key_of,
-    most_missing,
     parse_notice,
+    start_of,
 )
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -39,6 +41,7 @@ def notices(draw):
             8.5,
             1e6,
             suspected=draw(names),
+            between=draw(st.integers(0, 10**9)),
             samples=tuple(draw(st.lists(names, max_size=40))),
             command=f"bezoar rollback {model} --reason alarm",
         )
@@ -65,7 +68,7 @@ def _parts(blocks):
 def test_pagerduty_takes_it(notice):
     event = pagerduty.pagerduty(notice, KEY)
     jsonschema.validate(event, PAGERDUTY)
-    assert event["event_action"] == ("trigger" if notice.state is State.FIRING else "resolve")
+    assert event["event_action"] == ("resolve" if notice.state is State.RESOLVED else "trigger")
 
 
 @given(notices())
@@ -99,16 +102,39 @@ def test_what_is_no_notice_is_told(text):
         parse_notice(text)
 
 
-def test_an_end_has_the_key_of_its_beginning():
-    alarms = Alarms("signs", "production")
-    first = alarms.key("80", began=True)
-    assert alarms.key("80", began=False) == first
-    assert alarms.key("80", began=True) != first
+@given(names.filter(bool), names)
+def test_keys_of_one_class_begin_alike_and_are_short(model, class_):
+    keys = [key_of(model, "production", class_, number) for number in (1, 9, 10, 123_456_789)]
+    assert {start_of(key) for key in keys} == {start_of(keys[0])}
+    assert start_of(keys[0])
+    assert max(map(len, keys)) <= LONGEST_KEY
+    assert len(set(keys)) == 4
 
 
-def test_the_class_that_is_missing_stands_out():
-    expected = {"stop": 0.02, "80": 0.05, "yield": 0.93}
-    counts = {"stop": 0, "80": 70, "yield": 930}
-    assert most_missing(expected, counts, "80") == "stop"
-    assert most_missing(expected, {"stop": 19, "80": 51, "yield": 930}, "80") == ""
-    assert most_missing(expected, {}, "80") == ""
+def test_who_is_taken_for_whom_is_said_everywhere():
+    notice = Notice(
+        "signs:production:80:1",
+        State.FIRING,
+        "signs",
+        "80",
+        "It has deviated.",
+        "2026-11-25T08:00:00Z",
+        suspected="stop",
+        suspected_observed=1,
+        suspected_expected=10.04,
+        between=7,
+    )
+    counts = "stop → 80 (stop: 1 against 10.0 expected)"
+    assert notice.as_json()["pair"] == "stop → 80"
+    assert f"suspected: {counts}\nalarms between: 7\n" in plain.body(notice)
+    message = slack.slack(notice)
+    assert message["text"].endswith("It has deviated. Suspected: stop → 80.")
+    assert counts in str(message["blocks"])
+    event = pagerduty.pagerduty(notice, KEY)
+    assert event["payload"]["summary"] == "It has deviated. Suspected: stop → 80."
+    assert event["payload"]["custom_details"]["pair"] == "stop → 80"
+    later = replace(notice, state=State.UPDATED)
+    assert plain.subject(later) == "[bezoar] ALARM signs: stop → 80"
+    updated = pagerduty.pagerduty(later, KEY)
+    assert [updated[name] for name in ("event_action", "dedup_key")] == ["trigger", notice.key]
+    assert cloudevents.cloudevent(later)["type"] == "bezoar.monitor.alarm.updated"

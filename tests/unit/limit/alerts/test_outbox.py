@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+import bezoar.limit.alerts.outbox as outbox_module
 from bezoar.core.errors import BezoarError
 from bezoar.limit.alerts.delivery import BusyError, Delivery, RefusedError
 from bezoar.limit.alerts.notice import Notice, State
@@ -211,3 +212,121 @@ def _until(said):
     while not said():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def turn(number, state=State.FIRING, class_="80"):
+    said = f"{class_} for the time {number}"
+    key = f"signs:production:{class_}:{number}"
+    return replace(FIRST, key=key, class_=class_, state=state, sentence=said)
+
+
+def flap(outbox, first, last, sinks=("a", "b"), class_="80"):
+    for number in range(first, last + 1):
+        for state in (State.FIRING, State.UPDATED, State.RESOLVED):
+            outbox.put(turn(number, state, class_), list(sinks))
+
+
+class Ears(Ear):
+    def send(self, notice):
+        if self.faults:
+            raise self.faults[0]
+        self.heard.append(notice)
+
+
+def test_days_without_a_service_keep_the_first_and_the_latest_alarm_of_each_class(scene):
+    down, well = Ears(BusyError("no route")), Ears()
+    delivery, clock = scene(a=down, b=well)
+    for number in range(1, 301):
+        flap(delivery.outbox, number, number)
+        flap(delivery.outbox, number, number, class_="80:1")
+        delivery.deliver()
+        clock.now += 3_600
+    waiting = [row for row in delivery.outbox.rows(10_000) if row.sink == "a"]
+    assert len(waiting) == 2 * 2 * 3, "two classes, two alarms of each, with all that was said"
+    assert sum(one.class_ == "80" for one in well.heard) == 900, "who listens hears of each"
+    down.faults.clear()
+    clock.now += 10_000
+    delivery.deliver()
+    heard = [one for one in down.heard if one.class_ == "80"]
+    said = [(one.sentence, str(one.state), one.between) for one in heard]
+    states = ("firing", "updated", "resolved")
+    assert said[:3] == [("80 for the time 1", state, 0) for state in states]
+    assert said[3] == ("80 for the time 300", "firing", 298)
+    assert [one.state for one in heard[4:]] == [State.UPDATED, State.RESOLVED]
+    assert delivery.outbox.last("signs:production:80")[0] == 300
+
+
+def test_an_alarm_that_is_on_is_never_let_go(scene):
+    delivery, _ = scene(a=Ears(BusyError("no")))
+    for number in range(1, 6):  # of five replicas: none is over
+        delivery.put(turn(number))
+    assert len(delivery.outbox.rows()) == 5
+
+
+def test_what_was_let_go_while_it_was_sent_is_ended_too(scene):
+    """A service that took the beginning must not have that incident open for ever."""
+    delivery, clock = scene(a=Ears())
+    outbox = delivery.outbox
+
+    class Slow(Ears):
+        def send(self, notice):
+            super().send(notice)
+            if notice.sentence == "80 for the time 2" and notice.state is State.FIRING:
+                outbox.put(turn(3), ["a"])
+
+    flap(outbox, 1, 2, sinks="a")
+    first = outbox.claim(clock.now, "a")  # another process is at it
+    delivery.sinks = {"a": Slow()}
+    delivery.deliver()
+    heard = [(one.key[-1], str(one.state)) for one in delivery.sinks["a"].heard]
+    assert heard == [("2", "firing"), ("3", "firing"), ("2", "resolved")]
+    assert first.notice.key.endswith(":1")
+
+
+def test_what_is_done_with_is_forgotten_in_the_end(scene, monkeypatch):
+    monkeypatch.setattr(outbox_module, "_KEPT", 50)
+    delivery, _ = scene(a=Ears())
+    for number in range(1, 101):
+        flap(delivery.outbox, number, number, sinks="a")
+        delivery.deliver()
+    assert 45 <= len(delivery.outbox.rows()) <= 55
+    assert delivery.outbox.last("signs:production:80")[0] == 100
+
+
+def _flap_until_killed(path, ready):
+    outbox = Outbox(path)
+    begin = outbox.last("signs:production:80")[0] + 1
+    for number in range(begin, 1_000_000):
+        flap(outbox, number, number, sinks="a")
+        ready.value = number
+
+
+def test_kill_9_while_nobody_listens_keeps_first_and_latest(tmp_path):
+    path = tmp_path / "outbox.sqlite"
+    ready = multiprocessing.Value("i", 0)
+    for _ in range(4):
+        process = multiprocessing.get_context("fork").Process(
+            target=_flap_until_killed, args=(path, ready)
+        )
+        begun = ready.value
+        process.start()
+        while ready.value < begun + 15:
+            time.sleep(0.005)
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+    rows = Outbox(path).rows()
+    assert len(rows) <= 7
+    numbers = [int(row.alarm.rpartition(":")[2]) for row in rows]
+    assert numbers[0] == 1
+    assert numbers[-1] >= ready.value >= 60
+
+
+def test_an_outbox_of_before_the_numbers_goes_on_counting(scene):
+    delivery, _ = scene(a=Ears())
+    for number in (8, 9, 10):
+        delivery.put(turn(number))
+    with sqlite3.connect(delivery.outbox.path) as base:
+        base.execute("DROP TABLE numbers")
+    base.close()
+    assert delivery.outbox.last("signs:production:80") == (10, "")
+    assert delivery.outbox.last("signs:production:8") == (0, "")
