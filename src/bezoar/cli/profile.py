@@ -76,6 +76,7 @@ def _result(form: ProfileFormat, found: "Profiled") -> str:
                 found.comparison,
                 found.table.name,
                 root=str(found.table.root),
+                table=str(found.table.path),
                 seconds=round(found.seconds, 3),
             )
         case ProfileFormat.HTML:
