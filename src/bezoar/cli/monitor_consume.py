@@ -8,10 +8,11 @@ import typer
 from bezoar.cli.monitor_serve import (
     BaselineOption,
     FalseAlarmOption,
+    SinkOption,
     StateOption,
     trusted_baseline,
 )
-from bezoar.cli.monitor_sinks import SinkOption, open_intake
+from bezoar.cli.monitor_sinks import open_intake
 from bezoar.cli.output import note, write_result
 from bezoar.core.errors import UsageError
 from bezoar.core.place import printable

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from bezoar.cli.monitor_serve import notifier
 from bezoar.cli.output import note
@@ -13,16 +11,6 @@ from bezoar.cli.output import note
 if TYPE_CHECKING:
     from bezoar.limit.baseline import Baseline
     from bezoar.limit.intake import Intake
-
-SinkOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--sink",
-        metavar="PLACE",
-        help="Pass them on to arize:SPACE_ID or wandb:ENTITY/PROJECT; may be repeated.",
-        show_default="[monitor] sinks",
-    ),
-]
 
 
 @contextmanager
