@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import polars as pl
 import pytest
 from dataset_layouts import four_files, png, write_files
 from devtools import CHROMIUM, Browser
@@ -49,9 +50,9 @@ def signs(tmp_path, monkeypatch):
 
 
 @contextmanager
-def reviewing(*options):
+def reviewing(*options, folder="./signs"):
     """Start the command; yield the process and the address of its page."""
-    command = [sys.executable, "-m", "bezoar", "review", "./signs", "--no-browser", *options]
+    command = [sys.executable, "-m", "bezoar", "review", folder, "--no-browser", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
         try:
@@ -197,6 +198,39 @@ def test_names_run_nothing_and_ask_for_nothing(browser, signs):
             assert asked == []
             assert browser.complaints() == []
             assert {url.startswith(origin(address)) for url in browser.asked()} == {True}
+
+
+def test_rows_of_parquet_are_text_whatever_stands_in_them(browser, tmp_path, monkeypatch):
+    (tmp_path / "bezoar.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    evil = "<img src=x onerror=\"document.title='hit'\"><script>document.title='hit'</script>"
+    columns = {evil: ["a", "b"], "text": [evil, "\u202eabc"], "label": [evil, "fine"]}
+    pl.DataFrame(columns).write_parquet("rows.parquet")
+    with reviewing(folder="./rows.parquet") as (process, address):
+        opened(browser, address)
+        for expected in ("2 of 2", None):
+            assert "document.title='hit'" in browser.text()
+            assert (
+                browser.look("document.querySelectorAll('#stage img, #stage script').length") == 0
+            )
+            browser.press("o")
+            browser.wait(f"{COUNT} === '{expected}'" if expected else SUMMARY)
+        assert browser.look("document.title").startswith("Review of ")
+        browser.press("Enter")
+        assert process.wait(60) == 0
+    assert browser.complaints() == []
+    assert {asked.startswith(origin(address)) for asked in browser.asked()} == {True}
+
+
+def test_pictures_of_parquet_are_drawn(browser, tmp_path, monkeypatch):
+    (tmp_path / "bezoar.toml").write_text("")
+    monkeypatch.chdir(tmp_path)
+    pictures = [{"bytes": png(number), "path": f"{number}.png"} for number in range(3)]
+    pl.DataFrame({"image": pictures, "label": ["go", "stop", "go"]}).write_parquet("signs.parquet")
+    with reviewing(folder="./signs.parquet") as (_, address):
+        opened(browser, address)
+        browser.wait("document.querySelector('#stage img').naturalWidth > 0")
+        assert browser.look(LABEL).strip("“”") in {"go", "stop"}
 
 
 ATTACK = """<!doctype html><title>waiting</title><script>

@@ -210,7 +210,7 @@ def _detail(
 ) -> dict[str, Any]:
     from bezoar.recon.spot_check.record import review_detail  # noqa: PLC0415 - see the package
 
-    return review_detail(found, who, said, problems=subject.problems)
+    return review_detail(found, who, said, problems=subject.problems, root=subject.root)
 
 
 def _record(

@@ -103,11 +103,12 @@ def _add(row: dict[str, Any], columns: Columns, rows: Rows) -> bytes:
     rows.places.append((rows.size, len(image)))
     rows.size += len(image)
     rows.names.append(None if path is None else str(path))
-    rows.labels.append(_label(row[columns.label], columns.classes) if columns.label else None)
+    rows.labels.append(label_of(row[columns.label], columns.classes) if columns.label else None)
     return bytes(image)
 
 
-def _label(value: object, classes: Sequence[str]) -> str | None:
+def label_of(value: object, classes: Sequence[str]) -> str | None:
+    """Return a label as text: the class name where there is a list of them, else the value."""
     if isinstance(value, int) and classes:
         # Hugging Face writes -1 where there is no label.
         return classes[value] if 0 <= value < len(classes) else None if value < 0 else str(value)
@@ -118,9 +119,15 @@ def _columns(schema: pa.Schema) -> Columns:
     image = _first(schema, _IMAGES, _is_image)
     if image is None:
         raise NoImagesError("no column of image bytes")
-    label = _first([f for f in schema if f.name in _LABELS], _LABELS, _is_label)
+    label, classes = label_column(schema)
     name = _first([f for f in schema if f.name in _NAMES], _NAMES, _is_label)
-    return Columns(image, label, name, _class_names(schema, label))
+    return Columns(image, label, name, classes)
+
+
+def label_column(schema: pa.Schema) -> tuple[str | None, tuple[str, ...]]:
+    """Return the column of labels, None where there is none, and the names of the classes."""
+    label = _first([f for f in schema if f.name in _LABELS], _LABELS, _is_label)
+    return label, _class_names(schema, label)
 
 
 def _first(

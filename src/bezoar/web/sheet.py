@@ -68,10 +68,18 @@ def _fitting(seen: Preview, room: int) -> Shown | None:
             text = shown.content["text"]
             shown.content.update(text=text[:_CHARACTERS])
             shown.content["more"] |= len(text) > _CHARACTERS
+        if "fields" in shown.content:
+            shown.content.update(fields=_clipped(shown.content["fields"]))
         size = len(json.dumps(shown.content)) + 4 * len(shown.png or b"") // 3
         if size <= max(room, 2 * _CHARACTERS):
             return shown
     return None
+
+
+def _clipped(fields: list[list[str]]) -> list[list[str]]:
+    """Return fields with as much of their values as the sheet has room for."""
+    most = _CHARACTERS // max(1, len(fields))
+    return [[name, value if len(value) <= most else f"{value[:most]}…"] for name, value in fields]
 
 
 def _peers(review: Review, paths: list[str], room: int) -> list[dict[str, Any] | None]:

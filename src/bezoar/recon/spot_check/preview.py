@@ -99,8 +99,10 @@ def _fields(text: str) -> Fields | None:
         row = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
-    fields = [(printable(name), _value(value)) for name, value in row.items()]
-    return Fields(tuple(fields[:MOST_FIELDS]))
+    shown = list(row.items())[:MOST_FIELDS]
+    # A row of few fields has room for a whole text.
+    longest = max(LONGEST_VALUE, MOST_CHARACTERS // max(1, len(shown)))
+    return Fields(tuple((printable(name), _value(value, longest)) for name, value in shown))
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _value(value: object) -> str:
+def _value(value: object, longest: int) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = "\n".join(printable(line) for line in text[:LONGEST_VALUE].split("\n"))
-    return shown + ("…" if len(text) > LONGEST_VALUE else "")
+    shown = "\n".join(printable(line) for line in text[:longest].split("\n"))
+    return shown + ("…" if len(text) > longest else "")

@@ -21,7 +21,12 @@ class EventSource(Protocol):
 
 
 def review_detail(
-    review: Review, reviewer: str, answers: Mapping[str, Answer], *, problems: int = 0
+    review: Review,
+    reviewer: str,
+    answers: Mapping[str, Answer],
+    *,
+    problems: int = 0,
+    root: Digest | None = None,
 ) -> dict[str, Any]:
     """Return what the ledger keeps of a finished review, as JSON values.
 
@@ -30,10 +35,11 @@ def review_detail(
         reviewer: Who looked.
         answers: What was said.
         problems: What of the data set could not be listed as a sample, and so not be drawn.
+        root: What the data set is pinned by, where that is not the samples themselves.
     """
     tally = review.tally(answers)
     return {
-        "root": str(review.manifest.root),
+        "root": str(root or review.manifest.root),
         "review": str(review.draw.digest),
         "reviewer": reviewer,
         "seed": review.plan.seed,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 
+from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, NothingToInspectError, UsageError
 from bezoar.core.manifest import Manifest
 from bezoar.core.severity import Severity
@@ -19,6 +20,7 @@ from bezoar.recon.spot_check.drawing import Plan, Suspicion
 from bezoar.recon.spot_check.filled_in import read_answers
 from bezoar.recon.spot_check.kept import find_kept, fresh_seed, unfinished_seed
 from bezoar.recon.spot_check.review import Review
+from bezoar.recon.spot_check.rows import rows_of
 from bezoar.recon.spot_check.sampling import Sampling
 from bezoar.recon.spot_check.scores import read_scores
 
@@ -35,6 +37,7 @@ class Subject:
         entry: Its entry in the DBOM; None where it has none.
         dataset: The samples.
         manifest: Each of them, hashed.
+        root: What the data is pinned by: not of its samples where those are rows of files.
         dbom: The project's DBOM.
         reviews: The folder where reviews are kept.
     """
@@ -43,6 +46,7 @@ class Subject:
     entry: DbomEntry | None
     dataset: IndexedDataset
     manifest: Manifest
+    root: Digest
     dbom: Dbom
     reviews: Path
 
@@ -64,6 +68,9 @@ class Subject:
         Raises:
             UsageError: If the older version is not known, or the scores are about other data.
         """
+        if since is not None and self.manifest.root != self.root:
+            why = f"{self.text} is pinned file by file: which rows changed is not kept"
+            raise UsageError(why, f"bezoar review {quote(self.text)}")
         older = self._older(since) if since is not None else None
         return Plan(sampling, samples, 0, older, self._suspicion(scores) if scores else None)
 
@@ -138,8 +145,11 @@ def find_subject(text: str, dbom: Dbom, reviews: Path, progress: Progress | None
             next=f"bezoar verify {named.spec}",
         )
     known = [one for one in dbom.entries() if one.content is not None]
-    entry = named or next((one for one in known if one.root == manifest.root), None)
-    return Subject(text, entry, dataset, manifest, dbom, reviews)
+    root = manifest.root
+    entry = named or next((one for one in known if one.root == root), None)
+    if (rows := rows_of(dataset, path)) is not None:
+        dataset, manifest = rows, build_manifest(rows, progress)
+    return Subject(text, entry, dataset, manifest, root, dbom, reviews)
 
 
 def _opened(entry: DbomEntry | None, path: Path) -> IndexedDataset:
