@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,6 +38,14 @@ def run(tmp_path):
     return start
 
 
+def until_logged(folder):
+    (log,) = (folder / ".bezoar" / "sinks").rglob("*.wandb")
+    end = time.monotonic() + 20  # its own process writes the end of the file
+    while b"share/80" not in log.read_bytes():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 TAIL = ("tail", "today.jsonl", "--baseline", "b.json", "--state", "state", "--once")
 
 
@@ -45,11 +56,35 @@ def test_predictions_go_to_weights_and_biases(run, tmp_path):
     assert found.returncode == 0, found.stderr
     assert "1,000 predictions, 0 refused" in found.stderr
     assert "did not reach" not in found.stderr
-    (log,) = (tmp_path / ".bezoar" / "sinks").rglob("*.wandb")
-    end = time.monotonic() + 20  # its own process writes the end of the file
-    while b"share/80" not in log.read_bytes():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until_logged(tmp_path)
+
+
+def test_what_comes_in_over_http_goes_on_too(run, tmp_path):  # noqa: ARG001 - it makes b.json
+    if find_spec("wandb") is None:
+        pytest.skip("wandb is not installed")
+    command = [BEZOAR, "monitor", "serve", "--baseline", "b.json", "--state", "state"]
+    command += ["--port", "0", "--sink", "wandb:team/signs"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"WANDB_MODE": "offline"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            said = (re.search(r"http://[^:]+:(\d+)", line) for line in process.stderr)
+            port = int(next(found[1] for found in said if found))
+            connection = HTTPConnection("127.0.0.1", port, timeout=20)
+            rows = json.dumps({"class": ["stop", "80", "80"]})
+            kind = {"Content-Type": "application/json"}
+            connection.request("POST", "/v1/observe", rows, kind)
+            assert connection.getresponse().status == 200
+            connection.close()
+            process.terminate()
+            assert process.wait(30) == -signal.SIGTERM, "what waited was sent before"
+        finally:
+            process.kill()
+    until_logged(tmp_path)
 
 
 def test_a_service_that_is_gone_is_told_and_stops_nothing(run):

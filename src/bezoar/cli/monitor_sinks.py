@@ -1,5 +1,6 @@
 """`--sink`: predictions that come in go on to another tool."""
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,7 @@ def open_intake(
 
     project = find_project()
     places = project.settings.monitor.sinks if sinks is None else sinks
-    with forwarded(project, known, places, note) as put:
+    with _terminated(), forwarded(project, known, places, note) as put:
         notify = notifier(known)
         intake = (
             Intake(known, state, notify, per_false_alarm=per_false_alarm)
@@ -43,3 +44,22 @@ def open_intake(
             yield intake
         finally:
             intake.close()
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """Let SIGTERM end a block as Ctrl-C does, and then the process as it always did."""
+    asked = False
+
+    def end(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if asked:
+            signal.raise_signal(signal.SIGTERM)
