@@ -102,7 +102,7 @@ def _bare(step: Step) -> Act:
 
 def _of_command(step: Step, command: Command, stand: _Stand) -> list[Act]:
     stand.effort.spend(_COST)
-    place = Place(PlaceKind.FILE, step.place.name, command.line)
+    place = Place(PlaceKind.FILE, command.path or step.place.name, command.line)
     if command.language == "call":
         return [act_of_call(step, command, place, stand.library)]
     if command.language == "python":
@@ -191,7 +191,7 @@ def _tested(words: Words, stand: _Stand) -> Iterator[Act]:
     stand.effort.spend(1 + len(tests) // _A_FEW)
     named = [one.partition("::")[0] for one in words.words[len(program) :]]
     named = [one for one in named if not one.startswith("-") and ("/" in one or one == "tests")]
-    paths = {posixpath.normpath(posixpath.join(stand.folder, one)) for one in named}
+    paths = {posixpath.normpath(one) for each in named for one in (each, f"{stand.folder}/{each}")}
     for test in tests:
         name = test.place.name
         if named and not any(name == path or name.startswith(f"{path}/") for path in paths):

@@ -17,6 +17,7 @@ from bezoar.evaluate.pipelines.composing import Draft
 from bezoar.evaluate.pipelines.reading import INTERNAL
 
 _DIGEST: Final = re.compile(r"(?:^|[^0-9a-f])(?:[0-9a-f]{40}|[0-9a-f]{64})(?:$|[^0-9a-f])")
+_NO_DATA: Final = re.compile(r"(?i)model|tokenizer|client|config|credential|lookup")
 
 
 def cache_by_default(drafts: Iterable[Draft], told: set[str], *, whole: bool | None) -> None:
@@ -32,6 +33,7 @@ def cache_by_default(drafts: Iterable[Draft], told: set[str], *, whole: bool | N
     for draft in known:
         step = draft.step
         brings = not any(one.name.startswith(INTERNAL) for one in step.reads)
+        brings = brings and _NO_DATA.search(step.name) is None
         if whole is not False and (whole or some_off) and brings and step.name not in told:
             draft.step = step = replace(step, cached=True)
         if step.cached and any(_DIGEST.search(value) for value in step.settings.values()):

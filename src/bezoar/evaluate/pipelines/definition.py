@@ -83,6 +83,7 @@ class Command:
         writes: Of a call: the data that its arguments say it writes.
         checked: Of a call: whether its result decides what runs after it
             (`assert`, `if not result.success: raise`).
+        path: The file that it stands in, where that is another one than the definition.
     """
 
     text: str
@@ -96,6 +97,7 @@ class Command:
     reads: tuple[Reference, ...] = ()
     writes: tuple[Reference, ...] = ()
     checked: bool = False
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

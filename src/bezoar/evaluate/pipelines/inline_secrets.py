@@ -18,6 +18,7 @@ _KNOWN_WORDS: Final = frozenset(
     | {"changeme", "change-me", "change_me", "example", "dummy", "secret", "write", "read", "token"}
     | {"placeholder", "minioadmin", "testing", "redacted", "todo", "xxx", "xxxx", "inherit"}
 )
+_EXAMPLE: Final = re.compile(r"(?i)(?:your|my|insert|enter|replace|some|dummy|fake)[_-].*|x{4,}.*")
 _SHORTEST: Final = 6
 _KNOWN: Final = re.compile(
     r"(?<![\w-])(?:hf_[A-Za-z0-9]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_\w{20,}"
@@ -60,5 +61,7 @@ def is_secret(name: str, value: str) -> bool:
         return True
     value = value.strip()
     if len(value) < _SHORTEST or value.lower() in _KNOWN_WORDS or " " in value:
+        return False
+    if _EXAMPLE.fullmatch(value):
         return False
     return _NAME.search(name) is not None and _REFERENCE.search(value) is None

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Text
@@ -152,22 +153,47 @@ class Modules:
         self._own = own
         self._known: dict[str, PythonCode | None] = {own.path: own}
 
-    def function(self, name: str, code: PythonCode) -> tuple[PythonCode, Scope] | None:
-        """Return the function of a full name, in this module or another one of the tree."""
+    def function(
+        self, name: str, code: PythonCode, deep: int = 2
+    ) -> tuple[PythonCode, Scope] | None:
+        """Return the function of a full name, in this module or another one of the tree.
+
+        Args:
+            name: The full name.
+            code: The module that calls it.
+            deep: Over how many packages that only pass it on it may be followed.
+        """
         scope = code.function(name)
         if scope is not None:
             return code, scope
         module, _, last = name.rpartition(".")
         while module:
-            for path in _paths(module, code.path):
+            for path in (*_paths(module, code.path), *self._packaged(module)):
                 if path in self._others and (found := self._parsed(path)) is not None:
                     scope = found.function(f"{module_name(path)}.{last}")
-                    return (found, scope) if scope is not None else None
+                    return (found, scope) if scope is not None else self._passed(last, found, deep)
             module, _, above = module.rpartition(".")
             last = f"{above}.{last}"
             if last.count(".") > 1:  # `module.Class.method` is as far as it goes
                 break
         return None
+
+    def _passed(self, name: str, code: PythonCode, deep: int) -> tuple[PythonCode, Scope] | None:
+        """Return a function that a module imports, for others to import it from there."""
+        if not deep or "." in name:
+            return None
+        node = ast.Name(name, ast.Load(), lineno=1, col_offset=0)
+        known = code.called(node, Point(code.survey.module, (), END))
+        return self.function(known, code, deep - 1) if "." in known else None
+
+    def _packaged(self, module: str) -> list[str]:
+        """Return where a module of a package of the tree lies, wherever the package does."""
+        package, _, rest = module.partition(".")
+        folder = _packages(_Tree(self._others)).get(package)
+        if folder is None:
+            return []
+        whole = f"{folder}/{rest.replace('.', '/')}".rstrip("/")
+        return [f"{whole}.py", f"{whole}/__init__.py"]
 
     def _parsed(self, path: str) -> PythonCode | None:
         if path not in self._known and len(self._known) < self._MOST:
@@ -176,6 +202,27 @@ class Modules:
             except UnreadableError:
                 self._known[path] = None  # It is told where that file is read itself.
         return self._known.get(path)
+
+
+class _Tree:
+    """The files of a tree, the same only as themselves."""
+
+    def __init__(self, files: Mapping[str, Text]) -> None:
+        self.files = files
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tree) and other.files is self.files
+
+    def __hash__(self) -> int:
+        return id(self.files)
+
+
+@lru_cache(maxsize=1)
+def _packages(tree: _Tree) -> dict[str, str]:
+    """Return the folder of each package that lies in no other one, by its name."""
+    folders = {path.rpartition("/")[0] for path in tree.files if path.endswith("/__init__.py")}
+    outer = sorted(one for one in folders if one.rpartition("/")[0] not in folders)
+    return {one.rpartition("/")[2]: one for one in reversed(outer)}
 
 
 def _paths(module: str, beside: str) -> list[str]:

@@ -44,6 +44,11 @@ _NAMED_TARGETS: Final = frozenset(
 _LOADS_BY_NAME: Final = re.compile(
     r"(?:load_dataset|snapshot_download|hf_hub_download|fetch_openml|load_dataset_builder)"
 )
+_BUILDERS: Final = frozenset(
+    {"json", "csv", "text", "parquet", "arrow", "pandas", "xml", "imagefolder", "audiofolder"}
+    | {"videofolder", "webdataset", "sql", "spark", "generator"}
+)
+"""What `datasets.load_dataset` reads files with: no dataset's name."""
 _MOST: Final = 16
 
 
@@ -187,6 +192,6 @@ def _by_name(last: str, given: Given, found: Named) -> None:
     """Take what a hub knows by its name: `owner/name`."""
     value = given.get(0, ("path", "repo_id", "name"))
     name = literal(value) if value is not None and not isinstance(value, Plain) else ""
-    if name and not name.startswith((".", "/")):
+    if name and not name.startswith((".", "/")) and name not in _BUILDERS:
         hub = "openml" if last == "fetch_openml" else "hf"
         found.reads.append(f"{hub}:{name}")

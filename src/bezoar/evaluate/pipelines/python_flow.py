@@ -482,6 +482,7 @@ class Flow:
             condition=here.condition,
             chain=here.chain,
             swallowed=here.swallowed,
+            path=here.code.path,
         )
         result = Data(frozenset({*named.reads, *(named.writes if hands_back(last) else ())}))
         if number is None:
@@ -517,4 +518,5 @@ class Flow:
                 condition=here.condition,
                 chain=here.chain,
                 swallowed=here.swallowed,
+                path=code.path,
             )

@@ -75,6 +75,7 @@ class Recorder:
         condition: str,
         chain: int,
         swallowed: bool,
+        path: str = "",
     ) -> int | None:
         """Record a call; return its number, None where it means nothing to data."""
         if name in RUNNERS:
@@ -86,6 +87,7 @@ class Recorder:
                 condition=condition,
                 chain=chain,
                 swallowed=swallowed,
+                path=path,
             )
         quiet = name in _BUILTINS or _QUIET.match(name) is not None
         if (quiet and not named.reads and not named.writes) or len(self.made) >= _MOST:
@@ -100,6 +102,7 @@ class Recorder:
             chain=chain,
             reads=tuple(reference(one, line) for one in named.reads),
             writes=tuple(reference(one, line) for one in named.writes),
+            path=path,
         )
         self.made.append(_Made(command, swallowed))
         return len(self.made) - 1
@@ -145,6 +148,7 @@ class Recorder:
             reads=one.reads,
             writes=one.writes,
             checked=checked,
+            path=one.path,
         )
 
     def _arguments(self, given: Given, line: int) -> str:
@@ -167,6 +171,7 @@ class Recorder:
         condition: str,
         chain: int,
         swallowed: bool,
+        path: str,
     ) -> int | None:
         check = given.named.get("check")
         raising = name.rpartition(".")[2] in _RAISING or (check is not None and truth(check))
@@ -184,6 +189,7 @@ class Recorder:
                 stdin=one.stdin,
                 reads=tuple(reference(each, line) for each in named.reads),
                 writes=tuple(reference(each, line) for each in named.writes),
+                path=path,
             )
             self.made.append(_Made(made, swallowed))
         return len(self.made) - 1 if found else None

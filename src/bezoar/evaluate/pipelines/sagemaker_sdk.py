@@ -138,7 +138,8 @@ class _Sdk(Composer):
 
     def _finish(self, draft: Draft, merged: Given) -> None:
         step, line = draft.step, draft.step.place.line or 1
-        image = next((literal(merged.named[one]) for one in _IMAGES if one in merged.named), "")
+        images = (merged.named[one] for one in _IMAGES if one in merged.named)
+        image = next((literal(one) for one in images if not isinstance(one, Symbol)), "")
         folder = literal(merged.named.get("source_dir"))
         scripts = [literal(merged.named[one]) for one in _SCRIPTS if one in merged.named]
         scripts = [
@@ -158,7 +159,7 @@ class _Sdk(Composer):
             )
             if words
             else (),
-            image=image_of(image, line) if image and "retrieve" not in image else None,
+            image=image_of(image, line),
             identity=literal(merged.named.get("role")).removeprefix("sagemaker."),
             on_failure=OnFailure.IGNORED if skipped or lenient else step.on_failure,
             cached=_caches(merged),

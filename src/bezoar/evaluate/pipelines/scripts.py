@@ -14,6 +14,9 @@ from bezoar.evaluate.pipelines.reading import file_name, place
 
 FORMAT: Final = "python"
 _ENTRIES: Final = ("main", "cli", "app", "run", "train", "pipeline")
+_HANDLERS: Final = ("lambda_handler", "handler")
+_OF_CLOUD: Final = frozenset({"event", "context"})
+"""What a cloud gives to a function that it calls."""
 _TESTS: Final = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|conftest)\.py$")
 _MOST: Final = 512
 
@@ -24,8 +27,7 @@ def script_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]:
     flow = Flow(Modules(others, code), recorder)
     flow.module(code)
     _subcommands(flow, code)
-    if not recorder.made:
-        _entries(flow, code)
+    _entries(flow, code, _HANDLERS if recorder.made else (*_ENTRIES, *_HANDLERS))
     commands = recorder.commands()
     if _TESTS.search(code.path) is not None:
         commands = validations(code, others) or commands
@@ -75,15 +77,16 @@ def _subcommands(flow: Flow, code: PythonCode) -> None:
             flow.function(code, scope, {})
 
 
-def _entries(flow: Flow, code: PythonCode) -> None:
+def _entries(flow: Flow, code: PythonCode, names: Iterable[str]) -> None:
     """Walk over what an entry point of a package calls.
 
     One that has to be given something is a function that another file calls: it is read there.
     """
-    for name in _ENTRIES:
+    for name in names:
         scope = code.function(f"{code.survey.module.name}.{name}")
         if scope is None:
             continue
         filled_in = code.decorators(scope)  # by `@click.option` and its kind
-        if filled_in or set(parameter_names(scope)) <= set(defaults_of(code, scope)):
+        known = _OF_CLOUD | set(defaults_of(code, scope))
+        if filled_in or set(parameter_names(scope)) <= known:
             flow.function(code, scope, {})

@@ -40,6 +40,8 @@ def pipelines_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]
             composer.drafts.clear()
             composer.flow.function(code, scope, {})
     composer.finish()
+    if composer.path != code.path:
+        return []  # It is told where it is put together.
     name = composer.name or file_name(code.path)
     return composer.pipeline(name, composer.line, frozenset({Trigger.MANUAL}))
 
@@ -53,6 +55,7 @@ class _Tfx(Composer):
     def __init__(self, code: PythonCode, others: Mapping[str, Text]) -> None:
         super().__init__(code, others)
         self.name = ""
+        self.path = code.path
         self.line = 1
         self.listed: frozenset[str] = frozenset()
         self._told: dict[str, frozenset[str]] = {}  # by step of statistics: what they tell about
@@ -65,7 +68,7 @@ class _Tfx(Composer):
             return self._method(call, call.node.func.attr)
         if last == "Pipeline" and "components" in call.arguments:
             self.name = self.name or literal(call.given.get(0, ("pipeline_name",)))
-            self.line = call.here.code.line(call.node)
+            self.path, self.line = call.here.code.path, call.here.code.line(call.node)
             self.listed |= call.arguments.get("components", NOTHING).tasks
             self._cache(call)
             return call.data
