@@ -153,6 +153,17 @@ def test_a_check_of_the_teams_own_counts_where_the_project_says_so(audit, root):
     assert codes(audit()[1]) == []
 
 
+def test_a_mirror_is_no_public_pull_and_neither_is_a_tool(audit, root):
+    pull = "bezoar pull signs@1 --to data/signs"
+    sums = "echo '%s  data/signs/a.zip' | sha256sum -c" % ("0" * 64)
+    mirrored = "curl -o data/signs/a.zip https://mirror.acme.org/signs/a.zip && " + sums
+    tool = "curl -LsSf https://astral.sh/uv/install.sh -o install.sh\n      - run: "
+    write(root, WORKFLOW.replace(pull, f"{tool}{mirrored}"))
+    assert codes(audit()[1]) == ["BZ221"]
+    (root / "bezoar.toml").write_text('[scan]\nmirrors = ["https://mirror.acme.org/signs"]\n')
+    assert codes(audit()[1]) == []
+
+
 def test_a_strangers_tree_has_no_say_and_is_not_noted(bezoar, audit, root, tmp_path, monkeypatch):
     comment = "python train.py --data data/signs # bezoar: ignore[BZ225] trust me\n"
     write(

@@ -21,7 +21,7 @@ from bezoar.evaluate.questions import UNANSWERED
 from bezoar.evaluate.rules import outcomes_of
 from bezoar.evaluate.training import trains
 from bezoar.flows.audit_answers import Said, read_answers
-from bezoar.flows.audit_arrivals import arrivals
+from bezoar.flows.audit_arrivals import arrivals, looked_at, outsiders
 from bezoar.flows.audit_fresh import audit_subject, note_audit
 from bezoar.flows.audit_reading import Definitions, definitions_of, excluded
 from bezoar.flows.audit_tree import read_tree
@@ -143,6 +143,8 @@ def _look(tree: Tree, project: Project, *, own: bool, progress: Progress | None 
         arrivals(inventory.fetches, mirrors),
         definitions.tree.texts,
         validators=settings.audit.validators if own else (),
+        looked_at=looked_at(inventory.fetches),
+        is_public=outsiders(mirrors),
     )
     outcomes = tuple(_with(one, definitions.found) for one in outcomes_of(journey))
     return _Look(definitions, inventory, journey, outcomes)

@@ -1,7 +1,7 @@
 """What a scan saw of data that comes in, as an audit asks for it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from bezoar.core.source import Pin
@@ -11,6 +11,7 @@ from bezoar.recon.scan.address_kind import STORES, WEB, scheme
 from bezoar.recon.scan.fetch import Checksum, Danger, Fetch, Kind
 from bezoar.recon.scan.registered import canonical
 
+_LONGEST: Final = 200  # lines of one fetch
 _DECIDED: Final = re.compile(r"\{[^{}|]{1,100}\|([^{}]{1,2000})\}")
 """`{uri|s3://bucket/key}`: what only a run decides, and what it is where nobody does."""
 
@@ -39,6 +40,19 @@ def arrivals(fetches: Iterable[Fetch], mirrors: Sequence[str]) -> list[Arrival]:
         for one in fetches
         if one.kind is not Kind.OTHER
     ]
+
+
+def looked_at(fetches: Iterable[Fetch]) -> Iterator[tuple[str, int]]:
+    """Yield each line of each fetch that a scan saw, data or not."""
+    for one in fetches:
+        last = min(max(one.line, one.end_line), one.line + _LONGEST)
+        yield from ((one.path, line) for line in range(one.line, last + 1))
+
+
+def outsiders(mirrors: Sequence[str]) -> Callable[[str], bool]:
+    """Return what says whether an address is neither the team's own nor one of its mirrors."""
+    places = tuple(canonical(uri).place for uri in mirrors)
+    return lambda uri: is_public(uri, places)
 
 
 def is_public(uri: str, mirrors: Sequence[str] = ()) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from bezoar.evaluate.journey import build
 from bezoar.evaluate.pipelines.registry import parsers
 from bezoar.evaluate.rules import outcomes_of
-from bezoar.flows.audit_arrivals import arrivals
+from bezoar.flows.audit_arrivals import arrivals, looked_at, outsiders
 from bezoar.recon.scan.inventory import scan
 from bezoar.recon.scan.tree import Folder
 
@@ -41,7 +41,13 @@ def findings(root):
         for pipeline in parser.parse(file, files)
     ]
     seen = scan(Folder(str(root)))
-    journey = build(pipelines, arrivals(seen.fetches, ()), files)
+    journey = build(
+        pipelines,
+        arrivals(seen.fetches, ()),
+        files,
+        looked_at=looked_at(seen.fetches),
+        is_public=outsiders(()),
+    )
     return [finding for outcome in outcomes_of(journey) for finding in outcome.findings]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bezoar.core.source import Pin
-from bezoar.flows.audit_arrivals import arrivals, is_public
+from bezoar.flows.audit_arrivals import arrivals, is_public, looked_at, outsiders
 from bezoar.recon.scan.fetch import Checksum, Danger, Fetch, Kind
 
 
@@ -74,3 +74,14 @@ def test_a_fetch_becomes_an_arrival_and_what_is_no_data_does_not():
     )
     (found,) = arrivals([sure], ("https://example.org",))
     assert (found.pinned, found.verified, found.public) == (True, True, False)
+
+
+def test_every_line_of_a_fetch_was_looked_at_data_or_not():
+    tool = Fetch(path="a.sh", line=3, end_line=5, loader="curl", kind=Kind.OTHER, uri="https://x.y")
+    assert list(looked_at([tool])) == [("a.sh", 3), ("a.sh", 4), ("a.sh", 5)]
+
+
+def test_who_is_an_outsider():
+    outsider = outsiders(["https://mirror.acme.org/signs"])
+    assert outsider("https://data.example.org/a.zip")
+    assert not outsider("https://mirror.acme.org/signs/a.zip")

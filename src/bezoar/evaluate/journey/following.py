@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import Final
 
+from bezoar.core.place import Place
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.acts import acts_of
 from bezoar.evaluate.journey.effort import Effort, TooMuchError
@@ -48,6 +49,7 @@ class Followed:
         trainings: What trains.
         given_up: Why it was not followed to its end; empty where it was.
         by_step: What each step does.
+        users: Where the definition runs each file that something is done in.
     """
 
     pipeline: Pipeline
@@ -57,6 +59,7 @@ class Followed:
     trainings: tuple[Training, ...]
     given_up: str = ""
     by_step: Mapping[str, Sequence[Act]] = field(default_factory=dict)
+    users: Mapping[str, Iterable[Place]] = field(default_factory=dict)
 
     @property
     def trains(self) -> bool:
@@ -102,9 +105,13 @@ def follow(pipeline: Pipeline, library: Library) -> Followed:
     missing = [one for one in trainings if not one.judged]
     why = f"too many ways lead to its trainings: {len(missing):,} of {len(trainings):,} not judged"
     by_step: dict[str, list[Act]] = {}
+    users: dict[str, dict[Place, None]] = {}
     for act in acts:
         by_step.setdefault(act.step, []).append(act)
-    return Followed(pipeline, steps, acts, order, trainings, why if missing else "", by_step)
+        if act.at is not None:
+            users.setdefault(act.place.name, {})[act.at] = None
+    given_up = why if missing else ""
+    return Followed(pipeline, steps, acts, order, trainings, given_up, by_step, users)
 
 
 def _trainings(

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,7 @@ from bezoar.evaluate.journey.arrivals import Arrival
 from bezoar.evaluate.journey.declared import may_declare
 from bezoar.evaluate.journey.following import Followed, follow
 from bezoar.evaluate.journey.graph import Edge, Node, graph_of
+from bezoar.evaluate.journey.identity import is_public_web
 from bezoar.evaluate.journey.library import library_of
 from bezoar.evaluate.pipelines.definition import Pipeline, Text
 
@@ -32,6 +33,8 @@ class Journey:
         nodes: Of the graph.
         edges: Of the graph.
         declaring: The definitions, and what else may give a name of theirs a value, by path.
+        looked_at: Lines of which the scan already said what they fetch, and whether that is data.
+        is_public: Says whether an address is one that the world can ask, and no mirror of the team.
     """
 
     followed: tuple[Followed, ...]
@@ -42,6 +45,8 @@ class Journey:
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     declaring: Mapping[str, str] = field(default_factory=dict)
+    looked_at: frozenset[tuple[str, int]] = frozenset()
+    is_public: Callable[[str], bool] = is_public_web
 
     def arriving(self, one: Followed) -> list[Arrival]:
         """Return where data comes in along one pipeline."""
@@ -55,6 +60,8 @@ def build(
     files: Mapping[str, Text] | None = None,
     *,
     validators: Iterable[str] = (),
+    looked_at: Iterable[tuple[str, int]] = (),
+    is_public: Callable[[str], bool] = is_public_web,
 ) -> Journey:
     """Return the way of the data through every pipeline.
 
@@ -63,6 +70,8 @@ def build(
         arrivals: Where data comes in, as a scan saw it.
         files: The files of the tree, by path.
         validators: Programs, scripts and calls of the team's own that count as validators.
+        looked_at: Path and line of all that the scan saw, data or not.
+        is_public: Says whether an address is one that the world can ask, and no mirror of the team.
     """
     known, given = tuple(pipelines), files or {}
     library = library_of(known, validators)
@@ -87,7 +96,18 @@ def build(
         path: file.text for path, file in given.items() if path in homes or may_declare(path)
     }
     nodes, edges = graph_of(alone)
-    return Journey(alone, known, tuple(arrivals), frozenset(given), texts, nodes, edges, declaring)
+    return Journey(
+        followed=alone,
+        pipelines=known,
+        arrivals=tuple(arrivals),
+        files=frozenset(given),
+        texts=texts,
+        nodes=nodes,
+        edges=edges,
+        declaring=declaring,
+        looked_at=frozenset(looked_at),
+        is_public=is_public,
+    )
 
 
 def _mentioned(pipelines: Iterable[Pipeline], files: Mapping[str, Text]) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Final
 from bezoar.core.outcome import Outcome
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.pipelines import faults
+from bezoar.evaluate.rules.once import once
 
 RULES: Final = (
     "public_pull",
@@ -32,7 +33,7 @@ RULES: Final = (
 def outcomes_of(journey: Journey) -> tuple[Outcome, ...]:
     """Return the outcome of each rule, and of what kept definitions from being read."""
     modules = [import_module(f"{__name__}.{name}") for name in RULES]
-    found = [Outcome.of(module.RULE, module.findings(journey)) for module in modules]
+    found = [Outcome.of(module.RULE, once(module.findings(journey))) for module in modules]
     told = [finding for pipeline in journey.pipelines for finding in pipeline.found]
     told += [
         faults.unreadable(one.pipeline.place.name, one.given_up, one.pipeline.place.line)
@@ -40,5 +41,5 @@ def outcomes_of(journey: Journey) -> tuple[Outcome, ...]:
         if one.given_up
     ]
     unread = (faults.UNREADABLE_DEFINITION, faults.CYCLIC_DEFINITION, faults.MISSING_INCLUDE)
-    found += [Outcome.of(rule, [one for one in told if one.rule == rule]) for rule in unread]
+    found += [Outcome.of(rule, once(one for one in told if one.rule == rule)) for rule in unread]
     return tuple(found)

@@ -8,6 +8,7 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ232",
@@ -22,8 +23,8 @@ RULE: Final = Rule(
 
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each image without a digest, in a pipeline that handles data."""
-    seen: set[tuple[str, str]] = set()
     for one in journey.followed:
+        seen: set[tuple[str, str]] = set()
         for step in one.steps:
             image = step.image
             if image is None or image.pinned or "{" in image.name:
@@ -35,6 +36,10 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     RULE,
                     Place(PlaceKind.FILE, step.place.name, image.line or step.place.line),
                     f"{image.name} may be another image tomorrow",
-                    evidence={"image": image.name, "step": step.name},
+                    evidence={
+                        "image": image.name,
+                        "step": step.name,
+                        USED_IN: used_in(one, step.place.name),
+                    },
                     next="bezoar rule BZ232",
                 )

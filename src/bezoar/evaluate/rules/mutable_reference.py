@@ -9,7 +9,9 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.rules.cloned import clones
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ222",
@@ -31,8 +33,8 @@ _STORES: Final = ("s3://", "gs://", "az://", "abfs://", "abfss://", "wasbs://", 
 
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each name of data that may mean something else tomorrow."""
-    seen: set[tuple[str, int]] = set()
     for one in journey.followed:
+        seen: set[tuple[str, int]] = set()
         for arrival in journey.arriving(one):
             moving = _MOVING.search(arrival.revision) or _MOVING.search(arrival.uri)
             if arrival.pinned or arrival.verified or arrival.public or not moving:
@@ -41,12 +43,12 @@ def findings(journey: Journey) -> Iterator[Finding]:
             if at not in seen:
                 seen.add(at)
                 name = arrival.uri + (f" at {arrival.revision}" if arrival.revision else "")
-                yield _finding(Place(PlaceKind.FILE, *at), name)
+                yield _finding(one, Place(PlaceKind.FILE, *at), name)
         for clone in clones(one):
             at = clone.act.place.name, clone.act.place.line or 0
             if _MOVING.search(clone.revision) and at not in seen:
                 seen.add(at)
-                yield _finding(clone.act.place, f"{clone.uri} at {clone.revision}")
+                yield _finding(one, clone.act.place, f"{clone.uri} at {clone.revision}")
         for act in one.acts:
             at = act.place.name, act.place.line or 0
             names = [
@@ -54,14 +56,14 @@ def findings(journey: Journey) -> Iterator[Finding]:
             ]
             if names and at not in seen:
                 seen.add(at)
-                yield _finding(act.place, names[0])
+                yield _finding(one, act.place, names[0])
 
 
-def _finding(place: Place, name: str) -> Finding:
+def _finding(one: Followed, place: Place, name: str) -> Finding:
     return Finding(
         RULE,
         place,
         f"{name} may mean other data tomorrow",
-        evidence={"reference": name},
+        evidence={"reference": name, USED_IN: used_in(one, place.name)},
         next="bezoar dbom list",
     )

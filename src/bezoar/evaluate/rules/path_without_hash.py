@@ -10,6 +10,7 @@ from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.arguments import is_data
 from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ224",
@@ -23,8 +24,8 @@ RULE: Final = Rule(
 
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each locked path without a digest, and each download nobody compares."""
-    seen: set[tuple[str, int]] = set()
     for one in journey.followed:
+        seen: set[tuple[str, int]] = set()
         if one.pipeline.format == "dvc":
             yield from _unlocked(one)
         for arrival in journey.arriving(one):
@@ -37,7 +38,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 RULE,
                 Place(PlaceKind.FILE, *at),
                 f"nobody compares what {arrival.uri} answers with",
-                evidence={"uri": arrival.uri},
+                evidence={"uri": arrival.uri, USED_IN: used_in(one, arrival.path)},
                 next="bezoar pull NAME",
             )
 

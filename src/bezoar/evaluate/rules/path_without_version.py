@@ -9,6 +9,7 @@ from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.rules.cloned import clones
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ223",
@@ -24,8 +25,8 @@ _VERSIONED: Final = ("git+", "hf://", "huggingface:", "dvc:")
 
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each fetch from what has versions that names none."""
-    seen: set[tuple[str, int]] = set()
     for one in journey.followed:
+        seen: set[tuple[str, int]] = set()
         for arrival in journey.arriving(one):
             at = arrival.path, arrival.line
             loose = not (arrival.revision or arrival.pinned or arrival.verified or arrival.public)
@@ -36,7 +37,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 RULE,
                 Place(PlaceKind.FILE, *at),
                 f"{arrival.loader} takes whatever version of {arrival.uri} there is",
-                evidence={"uri": arrival.uri},
+                evidence={"uri": arrival.uri, USED_IN: used_in(one, arrival.path)},
                 next="bezoar rule BZ223",
             )
         for clone in clones(one):
@@ -47,6 +48,6 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     RULE,
                     clone.act.place,
                     f"git clone takes whatever commit of {clone.uri} is the newest",
-                    evidence={"uri": clone.uri},
+                    evidence={"uri": clone.uri, USED_IN: used_in(one, at[0])},
                     next="bezoar rule BZ223",
                 )

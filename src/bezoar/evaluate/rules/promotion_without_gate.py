@@ -11,6 +11,7 @@ from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.order import bits_of
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ228",
@@ -36,7 +37,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 RULE,
                 act.place,
                 f"{act.name} brings a model into production, and no gate comes before it",
-                evidence={"pipeline": one.pipeline.name},
+                evidence={USED_IN: used_in(one, act.place.name)},
                 next="bezoar release gate MODEL",
             )
 

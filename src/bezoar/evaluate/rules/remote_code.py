@@ -9,6 +9,8 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ233",
@@ -27,23 +29,24 @@ _FLAG: Final = re.compile(
 
 def findings(journey: Journey) -> Iterator[Finding]:
     """Yield a finding for each step that runs what a stranger sent along."""
-    seen: set[tuple[str, int | None]] = set()
     for one in journey.followed:
+        seen: set[tuple[str, int | None]] = set()
         for act in one.acts:
             at = act.place.name, act.place.line
             if _FLAG.search(act.text) and at not in seen:
                 seen.add(at)
-                yield _finding(act.place)
+                yield _finding(one, act.place)
         for arrival in journey.arriving(one):
             if arrival.remote_code and (arrival.path, arrival.line) not in seen:
                 seen.add((arrival.path, arrival.line))
-                yield _finding(Place(PlaceKind.FILE, arrival.path, arrival.line))
+                yield _finding(one, Place(PlaceKind.FILE, arrival.path, arrival.line))
 
 
-def _finding(place: Place) -> Finding:
+def _finding(one: Followed, place: Place) -> Finding:
     return Finding(
         RULE,
         place,
         "code that comes with what is fetched runs with the rights of the pipeline",
+        evidence={USED_IN: used_in(one, place.name)},
         next="bezoar rule BZ233",
     )

@@ -9,6 +9,7 @@ from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.pipelines.definition import Access
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ229",
@@ -39,7 +40,7 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     step.place,
                     f"{step.identity or one.pipeline.identity or 'the training'} trains, and may"
                     f" write {stores[0]}",
-                    evidence={"stores": stores[:5]},
+                    evidence={"stores": stores[:5], USED_IN: used_in(one, step.place.name)},
                     next="bezoar rule BZ229",
                 )
 

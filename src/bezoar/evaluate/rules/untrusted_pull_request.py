@@ -10,6 +10,7 @@ from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.pipelines.definition import Step, Trigger
+from bezoar.evaluate.rules.once import USED_IN, used_in
 
 RULE: Final = Rule(
     code="BZ230",
@@ -29,12 +30,13 @@ def findings(journey: Journey) -> Iterator[Finding]:
         for step in one.steps:
             triggers = step.triggers or one.pipeline.triggers
             if Trigger.PULL_REQUEST_TARGET in triggers and not step.trusted:
-                yield _finding(step, "runs what a pull request sends, with the rights of the base")
+                yield _finding(
+                    one, step, "runs what a pull request sends, with the rights of the base"
+                )
                 break
             if Trigger.PULL_REQUEST in triggers and (act := _act_that_matters(one, step)):
-                yield _finding(
-                    step, f"can be reached by a pull request, and {act.name} changes what is live"
-                )
+                what = f"can be reached by a pull request, and {act.name} changes what is live"
+                yield _finding(one, step, what)
                 break
 
 
@@ -50,10 +52,11 @@ def _act_that_matters(one: Followed, step: Step) -> Act | None:
     return None
 
 
-def _finding(step: Step, what: str) -> Finding:
+def _finding(one: Followed, step: Step, what: str) -> Finding:
     return Finding(
         RULE,
         step.place,
         f"step {step.name!r} {what}",
+        evidence={USED_IN: used_in(one, step.place.name)},
         next="bezoar rule BZ230",
     )
