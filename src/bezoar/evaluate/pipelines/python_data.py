@@ -49,6 +49,8 @@ _BUILDERS: Final = frozenset(
     | {"videofolder", "webdataset", "sql", "spark", "generator"}
 )
 """What `datasets.load_dataset` reads files with: no dataset's name."""
+_OUTPUT: Final = re.compile(r"(?i)output|checkpoint")
+"""What the keys of a job's settings say of where it writes: `OutputDataConfig`."""
 _MOST: Final = 16
 
 
@@ -133,7 +135,8 @@ def paths_in(value: Value, *, known: bool = False) -> list[str]:
         if isinstance(one, Items):
             waiting += one.items[:_MOST]
         elif isinstance(one, Table):
-            waiting += [inner for _, inner in one.pairs[:_MOST]]
+            pairs = one.pairs[:_MOST]
+            waiting += [inner for key, inner in pairs if not _OUTPUT.search(literal(key))]
         elif isinstance(one, Either):
             waiting += one.options[:_MOST]
         elif isinstance(one, Text | Unknown):
