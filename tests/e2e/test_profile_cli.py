@@ -81,6 +81,7 @@ def test_json_against_a_golden_file(bezoar):
     found = json.loads(out)
     assert code == 0
     assert found.pop("seconds") >= 0
+    assert pl.scan_parquet(found.pop("table")).select(pl.len()).collect().item() == found["samples"]
     text = json.dumps(found, indent=1) + "\n"
     if os.environ.get("BEZOAR_TEST_UPDATE_GOLDEN"):
         GOLDEN.write_text(text)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 320, 96
 _BASE = 78
 _TOP = 4
+_DAY = len("2026-11-25")
+_MOST_WHOLE = 1e15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,8 @@ def small_histogram(after: "Histogram", role: Role, before: "Histogram | None" =
         for number, (count, part) in enumerate(zip(after.counts, parts[0], strict=True))
         if count
     )
-    say = _day if role is Role.TIME else figure
-    low, high = say(after.edges[0]), say(after.edges[-1])
+    ends = after.edges[0], after.edges[-1]
+    low, high = _moments(*ends) if role is Role.TIME else map(amount, ends)
     outside = ", ".join(
         f"{count:,} {where}"
         for count, where in ((after.below, "below"), (after.above, "above"))
@@ -101,5 +103,20 @@ def _outline(parts: list[float], most: float, step: float) -> str:
     return " ".join([*points, f"{WIDTH},{_BASE}"])
 
 
-def _day(seconds: float) -> str:
-    return as_time(seconds)[:10]
+def amount(value: float) -> str:
+    """Return a number as it is read: a whole one without a fraction."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < _MOST_WHOLE else figure(value)
+
+
+def _moments(low: float, high: float) -> tuple[str, str]:
+    """Return two times as days, or as times of the day where that is the same."""
+    first, last = moment(low), moment(high)
+    day, next_day = first[:_DAY], last[:_DAY]
+    if len(first) < _DAY or day != next_day:
+        return day, next_day
+    return first[_DAY:].strip(), last[_DAY:].strip()
+
+
+def moment(seconds: float) -> str:
+    """Return a time in UTC that a line may break between day and time."""
+    return as_time(seconds).replace("T", " ").replace("Z", "")

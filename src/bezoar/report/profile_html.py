@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
-from bezoar.evaluate.profile.column_profile import as_time
 from bezoar.evaluate.profile.roles import Kind, Role
 from bezoar.report.page import page
 from bezoar.report.pictures import Album, Fetch, Tile
-from bezoar.report.profile_charts import Small, small_histogram
+from bezoar.report.profile_charts import Small, amount, moment, small_histogram
 from bezoar.report.profile_words import (
     association_words,
     column_name,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from bezoar.evaluate.profile.comparison import ClassChange, Comparison
     from bezoar.evaluate.profile.drift import Drift
     from bezoar.evaluate.profile.duplicates import Duplicates
+    from bezoar.evaluate.profile.outliers import Outlier
     from bezoar.evaluate.profile.profiling import Profile
 
 ROOM_FOR_PICTURES: Final = 3_000_000
@@ -326,11 +326,21 @@ def _outliers(profile: "Profile", album: Album | None) -> list[dict[str, Any]]:
             "id": clipped(one.id, 80),
             "label": quoted(one.label) if one.label is not None else "",
             "column": clipped(one.column, 60),
-            "value": clipped(one.value, 60),
-            "usual": clipped(one.usual, 60),
+            "value": _said(one.value, one),
+            "usual": _said(one.usual, one),
         }
         for one in rows
     ]
+
+
+def _said(value: str, outlier: "Outlier") -> str:
+    """Return a value of an outlier; a rare one is text, whatever it looks like."""
+    if outlier.distance is None:
+        return clipped(value, 60)
+    try:
+        return amount(float(value))
+    except (ValueError, OverflowError):
+        return clipped(value, 60)
 
 
 def _telling(profile: "Profile") -> list["ColumnProfile"]:
@@ -345,7 +355,7 @@ def _column(one: "ColumnProfile") -> dict[str, Any]:
     numbers: list[tuple[str, str]] = []
     if one.numbers is not None:
         chart = small_histogram(one.numbers.histogram, one.role)
-        say = as_time if one.role is Role.TIME else figure
+        say = moment if one.role is Role.TIME else amount
         places = (one.numbers.low, *one.numbers.quantiles[1:6:2], one.numbers.high)
         names = ("least", "5 %", "middle", "95 %", "most")
         numbers = [(name, say(value)) for name, value in zip(names, places, strict=True)]
@@ -355,7 +365,7 @@ def _column(one: "ColumnProfile") -> dict[str, Any]:
     ]
     return {
         "name": clipped(one.name, 60),
-        "kind": clipped(one.kind, 40),
+        "kind": clipped(one.kind.partition("(")[0], 40),
         "remark": one.remark,
         "facts": _column_facts(one),
         "chart": chart,

@@ -15,14 +15,19 @@ import numpy as np
 import polars as pl
 
 from bezoar.core.arrays import Floats, Ints
-from bezoar.evaluate.profile.column_profile import LONGEST_VALUE, Ordered, middle, ordered, quantile
+from bezoar.evaluate.profile.column_profile import (
+    LONGEST_VALUE,
+    Ordered,
+    in_one_go,
+    middle,
+    ordered,
+)
 from bezoar.evaluate.profile.reading import as_text
 from bezoar.evaluate.profile.roles import Role
 
 LEAST: Final = 10
 """Samples on each side below which no class is said to stand out."""
 _SURE: Final = 5.0  # standard deviations from "like all others", for one of thousands of classes
-_ONE_GO: Final = 3600.0
 _VALUES: Final = 200
 _CELLS: Final = 4_000_000
 _IDENTIFIES: Final = 0.5
@@ -131,8 +136,8 @@ def associations(
 
 
 def _of_numbers(column: Ordered, name: str, role: Role, labels: Coded) -> Association | None:
-    if role is Role.TIME and column.values.size and _span(column) < _ONE_GO:
-        return None  # when it was unpacked, not when it was made
+    if role is Role.TIME and in_one_go(column):
+        return None
     known = np.isfinite(column.ranks) & (labels.codes >= 0)
     codes, ranks = labels.codes[known], column.ranks[known]
     if len(ranks) < len(column.values):  # some have no label
@@ -153,11 +158,6 @@ def _of_numbers(column: Ordered, name: str, role: Role, labels: Coded) -> Associ
         _farthest(column.numbers[known], codes, sums, classes, labels.names) if total else None
     )
     return Association(name, role, False, Measure.CORRELATION_RATIO, strength, n, standout)
-
-
-def _span(column: Ordered) -> float:
-    """Return the seconds between the first and the last, but for the outermost."""
-    return quantile(column.values, 0.99) - quantile(column.values, 0.01)
 
 
 def _farthest(

@@ -17,6 +17,7 @@ LONGEST_VALUE: Final = 200
 BINS: Final = 40
 # The range of a histogram ends this many times the spread of the middle 98 % outside of it.
 _ROOM: Final = 0.5
+_ONE_GO: Final = 3600.0
 _EXACT: Final = 2.0**52  # above it, a half is lost beside a whole number
 
 
@@ -152,6 +153,16 @@ class Ordered:
     unique: int
     nan: int
     infinite: int
+
+
+def in_one_go(times: Ordered) -> bool:
+    """Tell whether times, but for the outermost, lie within an hour.
+
+    They say when data was unpacked, then, and not when it was made.
+    """
+    return bool(times.values.size) and (
+        quantile(times.values, 0.99) - quantile(times.values, 0.01) < _ONE_GO
+    )
 
 
 def as_numbers(series: pl.Series) -> pl.Series:

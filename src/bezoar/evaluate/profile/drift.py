@@ -18,6 +18,7 @@ from bezoar.evaluate.profile.column_profile import (
     Histogram,
     Ordered,
     count_between,
+    in_one_go,
     ordered,
     robust_edges,
 )
@@ -65,6 +66,8 @@ def drift(
 ) -> Drift | None:
     """Return how far a column has moved; None where a version has no value.
 
+    Times at which the two versions were unpacked, each in one go, are no column that moved.
+
     Args:
         old: Of the version before.
         new: Of this version.
@@ -85,6 +88,8 @@ def _of_numbers(
     old: Ordered, new: Ordered, name: str, role: Role, added: pl.Series | None
 ) -> Drift | None:
     if not (old.values.size and new.values.size):
+        return None
+    if role is Role.TIME and in_one_go(old) and in_one_go(new):
         return None
     edges = robust_edges(old.values, new.values)
     fresh = None

@@ -129,6 +129,16 @@ def test_drift_of_numbers_is_kolmogorov_smirnov():
     assert found.moved
 
 
+def test_two_times_of_unpacking_are_no_drift():
+    day = 86_400
+    one, other = (pl.Series(range(start, start + 600)) for start in (0, day))
+    seconds = pl.Datetime("us", "UTC")
+    old, new = ((series * 1_000_000).cast(seconds) for series in (one, other))
+    assert drift(old, new, "added_at", Role.TIME, None) is None
+    later = pl.concat([old, new])  # the same, and what came a day later
+    assert drift(old, later, "added_at", Role.TIME, None).moved
+
+
 def test_drift_of_categories_is_the_total_variation():
     old, new = pl.Series(["a"] * 90 + ["b"] * 10), pl.Series(["a"] * 50 + ["c"] * 50)
     found = drift(old, new, "x", Role.CATEGORY, pl.Series([False] * 50 + [True] * 50))
