@@ -135,6 +135,25 @@ def test_each_format(bezoar, root):
 
 
 @pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "html", "mermaid"])
+def test_a_secret_in_a_script_is_found_and_never_shown(bezoar, root, form):
+    secret = "hf_" + "s3cr3tS3CR3T" * 3
+    lines = [
+        f"curl -u bot:{secret} -o data/signs/a.zip https://bot:{secret}@data.example.org/a.zip",
+        f"wget https://data.example.org/b.csv?token={secret} -O data/signs/b.csv",
+        f"python train.py --data data/signs --token {secret}",
+        f"kubectl apply -f https://x:{secret}@deploy.example.org/{secret}.yaml",
+    ]
+    steps = "".join(f"      - name: load {secret}\n        run: {line}\n" for line in lines)
+    write(
+        root, WORKFLOW.partition("      - run")[0].replace("name: train", f"name: {secret}") + steps
+    )
+    code, out, err = bezoar("audit", "--format", form)
+    assert code == 1
+    assert "s3cr3t" not in out + err
+    assert form == "mermaid" or "BZ235" in out
+
+
 def test_a_folder_without_a_pipeline(bezoar, tmp_path):
     (tmp_path / "empty").mkdir()
     code, _, err = bezoar("audit", tmp_path / "empty")

@@ -6,6 +6,7 @@ from bezoar.evaluate.four_answers import Trains
 from bezoar.evaluate.journey.act import Act, Role
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.journey import Journey
+from bezoar.evaluate.pipelines.inline_secrets import hidden
 
 
 def trains(journey: Journey) -> list[Trains]:
@@ -17,7 +18,7 @@ def _trains(one: Followed) -> Trains:
     missing = [way for training in one.trainings for way in training.unguarded]
     if not missing and one.given_up:
         return Trains(
-            name=one.pipeline.name,
+            name=hidden(one.pipeline.name),
             place=str(one.pipeline.place),
             validated=False,
             production=one.pipeline.production,
@@ -26,11 +27,11 @@ def _trains(one: Followed) -> Trains:
     if not missing:
         used = list(dict.fromkeys(_shown(act) for act in _validators(one)))
         return Trains(
-            name=one.pipeline.name,
+            name=hidden(one.pipeline.name),
             place=str(one.pipeline.place),
             validated=True,
             production=one.pipeline.production,
-            why=f"by {'; '.join(used[:3])}"
+            why=hidden(f"by {'; '.join(used[:3])}")
             if used
             else "it reads nothing that has to be validated",
         )
@@ -39,11 +40,11 @@ def _trains(one: Followed) -> Trains:
     source = f"{name}: " if name else ""
     nearest = f" ({_shown(first.validator)})" if first.validator else ""
     return Trains(
-        name=one.pipeline.name,
+        name=hidden(one.pipeline.name),
         place=str(one.pipeline.place),
         validated=False,
         production=one.pipeline.production,
-        why=f"{source}{first.fault}{nearest}",
+        why=hidden(f"{source}{first.fault}{nearest}"),
     )
 
 

@@ -10,6 +10,7 @@ from bezoar.core.finding import Finding
 from bezoar.core.severity import Severity
 from bezoar.evaluate.pipelines.definition import Parser, Pipeline
 from bezoar.evaluate.pipelines.faults import unreadable
+from bezoar.evaluate.pipelines.inline_secrets import hidden
 from bezoar.evaluate.pipelines.registry import parsers
 from bezoar.flows.audit_tree import AuditText, AuditTree, read_tree
 from bezoar.project import Project
@@ -90,7 +91,7 @@ def _parsed(
         why = "it is nested too deeply"
     except Exception as error:  # noqa: BLE001 - one hostile file must not end the audit of the others
         why = f"its parser failed ({type(error).__name__}: {error})"
-    return [], unreadable(text.path, f"as {parser.format}: {why}")
+    return [], unreadable(text.path, f"as {parser.format}: {hidden(why)}")
 
 
 def _files(pipelines: Iterable[Pipeline], texts: Mapping[str, AuditText]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.identity import INTERNAL
 from bezoar.evaluate.journey.order import highest
 from bezoar.evaluate.journey.overlapping import Overlapping
+from bezoar.evaluate.pipelines.inline_secrets import hidden
 
 
 class NodeKind(StrEnum):
@@ -92,7 +93,7 @@ def graph_of(followed: Iterable[Followed]) -> tuple[tuple[Node, ...], tuple[Edge
 
 
 def _id(number: int, act: Act) -> str:
-    return f"{number}/{act.step}/{act.role}/{act.place.line or 0}"
+    return f"{number}/{hidden(act.step)}/{act.role}/{act.place.line or 0}"
 
 
 def _shown(act: Act) -> bool:
@@ -102,7 +103,8 @@ def _shown(act: Act) -> bool:
 def _nodes(number: int, one: Followed) -> Iterator[Node]:
     for act in one.acts:
         if _shown(act):
-            yield Node(_id(number, act), _KINDS[act.role], act.name, one.pipeline.name, act.place)
+            name, pipeline = hidden(act.name), hidden(one.pipeline.name)
+            yield Node(_id(number, act), _KINDS[act.role], name, pipeline, act.place)
 
 
 def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]:
@@ -135,10 +137,10 @@ def _store(name: str, nodes: dict[str, Node]) -> str:
         if name.startswith(("http://", "https://", "git+", "hf://", "ftp://"))
         else NodeKind.STORE
     )
-    key = f"data/{name}"
+    key = f"data/{hidden(name)}"
     nodes.setdefault(key, Node(key, kind, _label(name)))
     return key
 
 
 def _label(name: str) -> str:
-    return name.removeprefix(INTERNAL).rpartition("|")[2]
+    return hidden(name.removeprefix(INTERNAL).rpartition("|")[2])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bezoar.adapters.web.redaction import HIDDEN, redacted
 from bezoar.syntax.nodes import Node, Scalar
 
 _NAME: Final = re.compile(
@@ -31,6 +32,12 @@ _ASSIGNED: Final = re.compile(
     r"(?:^|[\s;&(,=])(?:--([A-Za-z][\w-]{0,60})[= ]|([A-Za-z_]\w{0,60})=)"
     r"(?:\"([^\"\s]{6,200})\"|'([^'\s]{6,200})'|([^\s\"'`;&|(),\[]{6,200}+)(?![\[(),]))"
 )
+# As it stands in JSON, in a header, and in a connection string.
+_IN_PAIR: Final = re.compile(
+    r"(?:([A-Za-z_][\w-]{0,60})[\"']?\s?:\s?|([A-Za-z_]\w{0,60})=)"
+    r"(?:\"([^\"\s]{6,200})\"|'([^'\s]{6,200})'|([^\s\"'`;&|(),\[]{6,200}))"
+)
+_LONGEST: Final = 4_096
 
 
 def of_variables(pairs: Iterable[tuple[Scalar, Node]]) -> Iterator[tuple[str, int]]:
@@ -65,3 +72,19 @@ def is_secret(name: str, value: str) -> bool:
     if _EXAMPLE.fullmatch(value):
         return False
     return _NAME.search(name) is not None and _REFERENCE.search(value) is None
+
+
+def hidden(text: str) -> str:
+    """Return a text that may be shown: each secret in it replaced by `***`.
+
+    Of a text that is longer than anybody reads, the beginning.
+    """
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "…"
+    text = _ASSIGNED.sub(_without_value, _KNOWN.sub(HIDDEN, redacted(text)))
+    return _IN_PAIR.sub(_without_value, text)
+
+
+def _without_value(found: re.Match[str]) -> str:
+    name, value = found[1] or found[2], found[3] or found[4] or found[5]
+    return found[0].replace(value, HIDDEN) if is_secret(name, value) else found[0]

@@ -1,4 +1,4 @@
-"""Data that a pipeline takes from a repository of the team's own, with `git clone`."""
+"""Data that a pipeline takes from a repository of the team's own, with git or DVC."""
 
 import re
 import shlex
@@ -11,8 +11,8 @@ from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.journey.identity import is_public_web
 from bezoar.evaluate.journey.overlapping import Overlapping
 
-_CLONE: Final = re.compile(r"\bgit\s+clone\b")
-_BRANCH: Final = frozenset({"-b", "--branch", "--revision"})
+_CLONE: Final = re.compile(r"\b(?:git\s+clone|dvc\s+(?:get|import))\b")
+_BRANCH: Final = frozenset({"-b", "--branch", "--revision", "--rev"})
 _COMMIT: Final = re.compile(r"\bgit\b.{0,300}\b(?:checkout|reset|switch)\b.{0,300}\b[0-9a-f]{40}\b")
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bezoar.core.finding import Finding
 from bezoar.evaluate.journey.following import Followed
+from bezoar.evaluate.pipelines.inline_secrets import hidden
 
 USED_IN: Final = "used_in"
 """Under this name of a finding's evidence stands what uses the faulty place."""
@@ -25,12 +26,24 @@ def once(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings without those that say again of one line what was said of it before."""
     first: dict[tuple[Any, ...], Finding] = {}
     uses: dict[tuple[Any, ...], dict[str, None]] = {}
-    for finding in findings:
+    for finding in map(_shown, findings):
         subject = next((finding.evidence[one] for one in _SUBJECTS if one in finding.evidence), "")
         key = finding.code, finding.place, subject
         first.setdefault(key, finding)
         uses.setdefault(key, {}).update(dict.fromkeys(finding.evidence.get(USED_IN, ())))
     return [_with(finding, list(uses[key])) for key, finding in first.items()]
+
+
+def _shown(finding: Finding) -> Finding:
+    """Return a finding in which no secret stands that somebody typed into a command or a name."""
+    evidence = {name: _clean(value) for name, value in finding.evidence.items()}
+    return replace(finding, message=hidden(finding.message), evidence=evidence)
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return hidden(value)
+    return [_clean(one) for one in value] if isinstance(value, list) else value
 
 
 def _with(finding: Finding, uses: list[str]) -> Finding:

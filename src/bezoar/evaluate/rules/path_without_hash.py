@@ -1,5 +1,7 @@
 """BZ224: a lock or a download names data without a digest."""
 
+import posixpath
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,6 +10,8 @@ from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
+from bezoar.evaluate.journey.act import Role
+from bezoar.evaluate.journey.arrivals import Arrival
 from bezoar.evaluate.journey.arguments import is_data
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.rules.once import USED_IN, used_in
@@ -20,6 +24,8 @@ RULE: Final = Rule(
     why="Without a digest known before, other bytes under the same name look like the right ones.",
     taxonomy=("ATLAS:AML.T0020",),
 )
+_DIGEST: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{128})(?![0-9a-f])")
+_SUMS: Final = re.compile(r"\b(?:(?:sha\d{3}|b2)sum|shasum)\b.{0,200}(?:\s-\w*c\b|--check\b)")
 
 
 def findings(journey: Journey) -> Iterator[Finding]:
@@ -33,6 +39,8 @@ def findings(journey: Journey) -> Iterator[Finding]:
             web = arrival.uri.startswith(("http://", "https://"))
             if arrival.public or arrival.pinned or arrival.verified or not web or at in seen:
                 continue
+            if _is_compared(one, arrival):
+                continue
             seen.add(at)
             yield Finding(
                 RULE,
@@ -41,6 +49,17 @@ def findings(journey: Journey) -> Iterator[Finding]:
                 evidence={"uri": arrival.uri, USED_IN: used_in(one, arrival.path)},
                 next="bezoar pull NAME",
             )
+
+
+def _is_compared(one: Followed, arrival: Arrival) -> bool:
+    """Say whether the pipeline itself compares what it fetched with a digest, and stops."""
+    paths = [ref.path for step in one.steps for ref in step.reads if ref.name == arrival.uri]
+    names = {posixpath.basename(path) for path in (arrival.uri, *paths)} - {""}
+    acts = [act for act in one.acts if act.place.name == arrival.path]
+    if any(act.role is Role.GATE and act.name.startswith("hashlib.") for act in acts):
+        return True
+    told = any(_DIGEST.search(act.text) and any(n in act.text for n in names) for act in acts)
+    return told and any(act.stops and _SUMS.search(act.text) for act in acts)
 
 
 def _unlocked(one: Followed) -> Iterator[Finding]:
