@@ -10,13 +10,13 @@ from typing import Final
 
 from bezoar.evaluate.pipelines.composing import Composer
 from bezoar.evaluate.pipelines.default_caching import cache_by_default
-from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Text, Trigger
+from bezoar.evaluate.pipelines.definition import OnFailure, Pipeline, Reference, Text, Trigger
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
 from bezoar.evaluate.pipelines.python_values import Called, Data
 from bezoar.evaluate.pipelines.reading import image_of
 from bezoar.syntax.python.arguments import Given, given
 from bezoar.syntax.python.scopes import END, Point, Scope
-from bezoar.syntax.python.value import Plain
+from bezoar.syntax.python.value import Plain, Symbol
 
 _WRAPPERS: Final = frozenset(
     {"override", "partial", "with_options", "configure", "options", "configured", "alias"}
@@ -83,6 +83,7 @@ def pipelines_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]
                 value = options.named.get("enable_cache")
                 whole = bool(value.value) if isinstance(value, Plain) else None
                 cache_by_default(composer.drafts.values(), composer.told, whole=whole)
+                composer.contained(_parent_image(code))
             line = code.line(scope.node) if scope.node is not None else 1
             found += composer.pipeline(name, line, frozenset({Trigger.MANUAL}))
     return found
@@ -132,6 +133,16 @@ def options_of(call: Called, code: PythonCode) -> Given:
 def is_wrapper(call: Called) -> bool:
     """Say whether a call only says how a step is called."""
     return isinstance(call.node.func, ast.Attribute) and call.node.func.attr in _WRAPPERS
+
+
+def _parent_image(code: PythonCode) -> Reference | None:
+    """Return the image of `DockerSettings(parent_image="…")`."""
+    for site in code.survey.sites:
+        if site.last == "DockerSettings":
+            value = given(site.call, site.point, code.folding).named.get("parent_image")
+            if value is not None and not isinstance(value, Symbol):
+                return image_of(literal(value), code.line(site.call))
+    return None
 
 
 def _is_cached(options: Given) -> bool:
@@ -225,6 +236,12 @@ class _Decorated(Composer):
             return []
         items = getattr(value, "items", None) or (value,)
         return [literal(one).rpartition(".")[2] for one in items]
+
+    def contained(self, image: Reference | None) -> None:
+        """Let steps that name no image run in the one that the file's settings name."""
+        for draft in self.drafts.values():
+            if image is not None and draft.step.image is None:
+                draft.step = replace(draft.step, image=image)
 
     def gather(self, name: str) -> None:
         """Make steps of what the body calls by itself, between the steps that it calls."""

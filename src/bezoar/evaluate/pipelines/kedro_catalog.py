@@ -61,7 +61,8 @@ def _secretive(file: Text) -> list[Pipeline]:
 class Catalog:
     """The datasets of a project by name; a pattern (`{name}_csv`) stands for many."""
 
-    def __init__(self, known: Mapping[str, Reference]) -> None:
+    def __init__(self, known: Mapping[str, Reference], path: str = "") -> None:
+        self.path = path
         self._known = {name: one for name, one in known.items() if "{" not in name}
         self._patterns = [
             (re.compile(_PATTERN.sub(r"(?P<\1>.+)", re.escape(name))), one)
@@ -108,7 +109,7 @@ def catalog_of(others: Mapping[str, Text], root: str = "") -> Catalog:
                 known |= dict(_datasets(document, values))
         except UnreadableError:
             continue  # The parser says so.
-    return Catalog(known)
+    return Catalog(known, paths[-1] if paths else "")
 
 
 def _globals(others: Mapping[str, Text], root: str) -> dict[str, str]:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from bezoar.evaluate.pipelines.composing import Composer
-from bezoar.evaluate.pipelines.definition import Pipeline, Reference, Text, Trigger
+from bezoar.evaluate.pipelines.composing import Composer, Draft
+from bezoar.evaluate.pipelines.definition import Pipeline, Reference, Step, Text, Trigger
 from bezoar.evaluate.pipelines.kedro_catalog import Catalog, catalog_of
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
 from bezoar.evaluate.pipelines.python_values import Called, Data
-from bezoar.evaluate.pipelines.reading import INTERNAL, file_name
+from bezoar.evaluate.pipelines.reading import INTERNAL, file_name, place
 from bezoar.evaluate.pipelines.scripts import references
 from bezoar.syntax.python.arguments import Given
 from bezoar.syntax.python.value import Items, Plain, Symbol, Table, Value
@@ -25,6 +25,7 @@ _NODES: Final = frozenset(
 _PARAMETERS: Final = ("params:", "parameters")
 _DATASETS: Final = frozenset({"func", "inputs", "outputs", "name"})
 _NODE: Final = re.compile(r"\b[nN]ode\s{0,4}\(")
+_WEB: Final = ("http://", "https://")
 _MOST_FILES: Final = 60
 
 
@@ -114,7 +115,21 @@ class _Kedro(Composer):
 
     def _reference(self, dataset: str, line: int | None = None) -> Reference:
         known = self.catalog.get(dataset.partition("@")[0]) or self.catalog.get(dataset)
+        if known is not None and known.name.startswith(_WEB):
+            self._loaded(dataset, known)
+            known = None
         return known or Reference(f"{INTERNAL}{dataset}", line)
+
+    def _loaded(self, dataset: str, source: Reference) -> None:
+        """Add a step that brings a dataset in from the web, once."""
+        if dataset in self._makers:
+            return
+        name = self._names.unique(f"load {dataset}")
+        handed = Reference(f"{INTERNAL}{dataset}", source.line)
+        where = place(self.catalog.path or self.code.path, source.line)
+        step = Step(name, where, uses="kedro.dataset", reads=(source,), writes=(handed,))
+        self.drafts[name] = Draft(step)
+        self._makers[dataset] = [name]
 
     def join(self) -> None:
         """Let each node come after those that make what it reads."""

@@ -14,7 +14,7 @@ from bezoar.evaluate.pipelines.ordering import in_order
 from bezoar.evaluate.pipelines.python_code import PythonCode, literal
 from bezoar.evaluate.pipelines.python_data import is_data
 from bezoar.evaluate.pipelines.python_flow import Flow
-from bezoar.evaluate.pipelines.python_record import Recorder
+from bezoar.evaluate.pipelines.python_record import Recorder, is_received
 from bezoar.evaluate.pipelines.python_values import NOTHING, Data
 from bezoar.evaluate.pipelines.reading import image_of, place
 from bezoar.evaluate.pipelines.scripts import references
@@ -24,6 +24,7 @@ from bezoar.syntax.python.value import Plain
 
 _FLOW: Final = ("metaflow.FlowSpec", "FlowSpec")
 _SCHEDULED: Final = ("metaflow.schedule", "metaflow.trigger", "metaflow.trigger_on_finish")
+_MOST_HELD: Final = 256
 _PARAMETERS: Final = ("Parameter", "IncludeFile", "Config")
 
 
@@ -113,6 +114,9 @@ class _Flow(Composer):
             for key, data in self._held.get(name, {}).items():
                 held[key] = held.get(key, NOTHING) | Data(data.names)
         recorder = Recorder()
+        for key in list(held)[:_MOST_HELD]:
+            number = recorder.received(key, draft.step.place.line or 1)
+            held[key] |= Data(results=frozenset({number}))
         flow = Flow(self.modules, recorder)
         inputs = NOTHING
         for data in held.values():
@@ -121,7 +125,7 @@ class _Flow(Composer):
         self._held[draft.step.name] = {
             key: data for key, data in variables.items() if key.startswith("self.")
         }
-        commands = recorder.commands()
+        commands = tuple(one for one in recorder.commands() if one.checked or not is_received(one))
         draft.body = None
         draft.step = replace(
             draft.step,

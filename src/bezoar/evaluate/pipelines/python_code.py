@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -93,7 +93,25 @@ class PythonCode:
             text = value.value if isinstance(value, ast.Constant) else None
             if names and isinstance(text, str) and is_secret(names[0], text):
                 found.append((names[0], self.line(node)))
-        return found
+        return [*found, *self._keyed()]
+
+    def _keyed(self) -> Iterator[tuple[str, int]]:
+        """Yield the secrets under keys: `{"password": "…"}`, `environ["TOKEN"] = "…"`."""
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Dict(keys, values):
+                    pairs = list(zip(keys, values, strict=True))
+                case ast.Assign([ast.Subscript(_, key)], value):
+                    pairs = [(key, value)]
+                case _:
+                    continue
+            for named, held in pairs:
+                match named, held:
+                    case ast.Constant(str() as name), ast.Constant(str() as text):
+                        if is_secret(name, text):
+                            yield name, self.line(held)
+                    case _:
+                        pass
 
     def function(self, name: str) -> Scope | None:
         """Return a function or method of this module by its full name."""

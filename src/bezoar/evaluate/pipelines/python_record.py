@@ -4,6 +4,7 @@ import builtins
 import re
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from bezoar.evaluate.pipelines.definition import Command, OnFailure, Reference
@@ -11,6 +12,7 @@ from bezoar.evaluate.pipelines.inline_secrets import is_secret
 from bezoar.evaluate.pipelines.python_code import literal, shown
 from bezoar.evaluate.pipelines.python_data import Named
 from bezoar.evaluate.pipelines.shell_commands import commands_of
+from bezoar.facts.pipeline_tools import pipeline_tools
 from bezoar.syntax.python.arguments import Given
 from bezoar.syntax.python.value import Items, Plain, Symbol, Value, truth
 
@@ -38,6 +40,7 @@ _PINNED: Final = re.compile(
 )
 _PLAIN: Final = re.compile(r"[\w./:=@%+,{}\[\]-]+")
 _RECEIVED: Final = "checked_output"  # as `facts` calls it, too
+_DEEPEST: Final = 4
 _LONGEST: Final = 600
 _MOST: Final = 5_000
 _PYTHON: Final = ("sys.executable", "executable", "python")
@@ -94,6 +97,8 @@ class Recorder:
             return None
         if quiet and name != "open":
             return None
+        if not given.positional and not given.named and not named.writes and _asks(name):
+            return None  # `result.describe()` says what the validator saw, and does nothing.
         command = Command(
             text=f"{name}({self._arguments(given, line)})"[:_LONGEST],
             line=line,
@@ -193,6 +198,20 @@ class Recorder:
             )
             self.made.append(_Made(made, swallowed))
         return len(self.made) - 1 if found else None
+
+
+@lru_cache(maxsize=4096)
+def _asks(name: str) -> bool:
+    """Say whether a call is a method of what a validator returned."""
+    validators = pipeline_tools()["validate"]
+    if validators.calls_one(name):
+        return False
+    owner = name.rpartition(".")[0]
+    for _ in range(_DEEPEST):
+        if validators.calls_one(owner):
+            return True
+        owner = owner.rpartition(".")[0]
+    return False
 
 
 def is_received(command: Command) -> bool:

@@ -11,8 +11,8 @@ from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey import Journey
 from bezoar.evaluate.journey.act import Role
-from bezoar.evaluate.journey.arrivals import Arrival
 from bezoar.evaluate.journey.arguments import is_data
+from bezoar.evaluate.journey.arrivals import Arrival
 from bezoar.evaluate.journey.following import Followed
 from bezoar.evaluate.rules.once import USED_IN, used_in
 

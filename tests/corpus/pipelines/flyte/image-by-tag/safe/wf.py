@@ -1,0 +1,21 @@
+import pandas as pd
+import pandera.pandas as pa
+from flytekit import task, workflow
+from sklearn.linear_model import LogisticRegression
+
+IMAGE = "registry.acme.internal/fraud@sha256:7c1e5b9a30d2f4861e7a9c0b5d3f2e1a4b6c8d0e2f4a6b8c0d1e3f5a7b9c1d3e"
+
+
+@task(container_image=IMAGE)
+def load() -> pd.DataFrame:
+    return pa.DataFrameSchema({"amount": pa.Column(float)}).validate(pd.read_parquet("s3://acme-data/fraud/2026-11-01.parquet"))
+
+
+@task(container_image=IMAGE)
+def train(table: pd.DataFrame) -> LogisticRegression:
+    return LogisticRegression().fit(table[["amount"]], table["fraud"])
+
+
+@workflow
+def fraud() -> LogisticRegression:
+    return train(table=load())
