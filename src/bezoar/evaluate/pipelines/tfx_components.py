@@ -35,9 +35,8 @@ def pipelines_of(code: PythonCode, others: Mapping[str, Text]) -> list[Pipeline]
     composer = _Tfx(code, others)
     composer.flow.module(code)
     for scope in code.survey.functions.values():
-        if scope.parent is code.survey.module and not composer.listed:
+        if scope.parent is code.survey.module and not composer.drafts:
             # What puts the pipeline together is called from another file.
-            composer.drafts.clear()
             composer.flow.function(code, scope, {})
     composer.finish()
     if composer.path != code.path:

@@ -71,7 +71,45 @@ HOSTILE = {
     "long-try": "try:\n    f()\n" + "".join(f"except E{n}:\n    g()\n" for n in range(3_000)),
     "many-functions": "".join(f"def f{n}(): f{n + 1}()\n" for n in range(9_000)) + "f0()\n",
     "cut-off": "import kfp\n@kfp.dsl.pipeline(\n",
+    "many-components": "from tfx import v1 as tfx\n"
+    + "".join(f"c{n} = tfx.components.StatisticsGen(examples=1)\n" for n in range(3_000))
+    + "tfx.dsl.Pipeline(components=["
+    + ", ".join(f"c{n}" for n in range(3_000))
+    + "])\n",
+    "channels-in-a-row": "from tfx import v1 as tfx\nc0 = tfx.components.CsvExampleGen()\n"
+    + "".join(
+        f"c{n} = tfx.components.StatisticsGen(examples=c{n - 1}.outputs['o{n}'])\n"
+        for n in range(1, 1_500)
+    ),
+    "many-choices": AIRFLOW
+    + "from airflow.operators.python import ShortCircuitOperator as S\n"
+    + "".join(f"t{n} = S(task_id='t{n}', python_callable=print)\n" for n in range(1_500))
+    + "".join(f"t{n} >> t{n + 1}\n" for n in range(1_499)),
+    "many-outputs": "from kfp import dsl\n@dsl.component\ndef a(x=0): pass\n@dsl.pipeline\n"
+    "def p():\n    t = a()\n" + "".join(f"    a(x=t.outputs['o{n}'])\n" for n in range(1_500)),
 }
+TESTS = "".join(f"def test_{n}(table): table.validate('data/a.csv')\n" for n in range(5_000))
+FIXTURES = "".join(f"def f{n}(f{(n + 1) % 50}, f{n}): return g(f{n})\n" for n in range(50))
+PASSED_ON = {
+    "a/__init__.py": "from .b import f\nfrom a import f\n",
+    "a/b/__init__.py": "from a import f\nfrom ..b import f\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "others"),
+    [
+        (TESTS, "tests/test_many.py", {}),
+        (FIXTURES + "def test_a(f0, f1): f0.validate(f1)\n", "tests/test_circle.py", {}),
+        ("from a import f\nf(open('data/a.csv'))\n", "main.py", PASSED_ON),
+        ("import a\n" + "a.f(1)\n" * 5_000, "main.py", PASSED_ON),
+    ],
+    ids=["many-tests", "fixtures-in-a-circle", "passed-on-in-a-circle", "passed-on-often"],
+)
+def test_hostile_trees_end_soon_and_without_a_traceback(text, path, others):
+    start = time.process_time()
+    parsed(text, path, [File(name, one) for name, one in others.items()])
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("name", HOSTILE)
