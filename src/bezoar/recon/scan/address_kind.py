@@ -20,6 +20,8 @@ _MODELS: Final = frozenset(
 )
 _SCHEME: Final = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.\-]{1,15})://", re.ASCII)
 _WORD: Final = re.compile(r"[a-z]+[0-9]*[a-z]*|[0-9]+[a-z]+")
+_PART: Final = re.compile(r"[A-Z]{3,}|[A-Z]?[a-z]{3,}")
+_SIZE: Final = re.compile(r"[a-z]?[0-9]+$")
 _HUB_PAGES: Final = frozenset(
     {"docs", "spaces", "blog", "api", "papers", "learn", "settings", "join"}
 )
@@ -124,11 +126,12 @@ def _archived(path: str, words: set[str], known: str) -> str:
     facts = addresses().words
     stem = _stem(path.rpartition("/")[2].lower())
     own = _words(stem)
-    if known not in ("", "other") or _about(own):
+    if _about(own):
         return "archive"
-    if own & facts["software"] or (_RELEASE.search(stem) and not words & facts["data"]):
+    if own & facts["software"]:
         return "software"
-    return "archive"
+    released = known in ("", "other") and _RELEASE.search(stem) and not words & facts["data"]
+    return "software" if released else "archive"
 
 
 def _by_forge(path: str, ending: str) -> str:
@@ -212,6 +215,14 @@ def _stem(tail: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    """Return the words of a text, those that end with digits also without: `coco128` is `coco`."""
+    """Return the words of a text, and what they are without digits and capitals.
+
+    `coco128` is `coco`, `coco2017val` is `coco` and `val`, `VOCtrainval` is `voc` and `trainval`,
+    `efficientnetb0` is `efficientnet`.
+    """
     words = set(_WORD.findall(text.lower()))
-    return words | {word.rstrip("0123456789") for word in words if word[-1].isdigit()}
+    words.update(part.lower() for part in _PART.findall(text))
+    sized = [word for word in words if word[-1].isdigit()]
+    return words.union(
+        (word.rstrip("0123456789") for word in sized), (_SIZE.sub("", w) for w in sized)
+    )

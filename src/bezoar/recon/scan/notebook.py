@@ -1,5 +1,6 @@
 """Jupyter notebooks: the code of their cells, each fetch at its line of the raw file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -9,6 +10,7 @@ from bezoar.recon.scan import python as python_reader
 from bezoar.recon.scan.fetch import Context, Fetch
 from bezoar.syntax.notebook_cells import Cell, as_python, is_shell, notebook, shell_of
 
+_WRITTEN: Final = re.compile(r"%%(?:writefile|file)[ \t]+(?:-a[ \t]+)?[\"']?([^\s\"']{1,200})")
 _LANGUAGES: Final = {"julia": dispatch.Language.JULIA, "r": dispatch.Language.R}
 
 
@@ -35,6 +37,8 @@ def read(text: str, path: str, context: Context) -> Iterable[Fetch]:
             yield from _placed(
                 dispatch.embedded(dispatch.Language.SHELL, script, path, context), cell
             )
+        elif written := _WRITTEN.match(cell.lines[0] if cell.lines else ""):
+            yield from _of_written(cell, written[1], path, context)
     code, origin = as_python(cells)
     for fetch in _of_python(code, path, context):
         number, cell = origin[min(fetch.line, len(origin)) - 1]
@@ -55,6 +59,14 @@ def _of_other_language(
     for cell in cells:
         found = dispatch.embedded(language, "\n".join(cell.lines), path, context)
         yield from _placed(found, cell)
+
+
+def _of_written(cell: Cell, name: str, path: str, context: Context) -> Iterator[Fetch]:
+    """Yield what a cell fetches that writes a file: a script within the notebook."""
+    found = dispatch.reader(name)
+    if found is not None:
+        script = "\n".join(["", *cell.lines[1:]])
+        yield from _placed(dispatch.embedded(found.language, script, path, context), cell)
 
 
 def _placed(found: Iterable[Fetch], cell: Cell) -> Iterator[Fetch]:

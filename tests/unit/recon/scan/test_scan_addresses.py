@@ -110,3 +110,22 @@ def test_any_text_is_judged(uri, name):
     judge(uri, name)
     judge(f"https://{uri}", name)
     list(dangers(f"http://{uri}"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("coco2017val.zip", Kind.ARCHIVE),
+        ("VOCtrainval_06-Nov-2007.zip", Kind.ARCHIVE),
+        ("efficientnetb0.tar.gz", Kind.ARCHIVE),
+        ("resnext50_32x4d.tar.gz", Kind.ARCHIVE),
+        ("tool-1.2-linux-x86_64.tar.gz", None),
+        ("protoc-3.1-win64.zip", None),
+    ],
+)
+def test_words_that_are_written_as_one_are_told_apart(name, kind):
+    assert judge(f"https://github.com/o/r/releases/download/v1/{name}") is kind
+
+
+def test_a_tool_beside_data_is_software():
+    assert is_software("https://www.openslr.org/resources/3/sph2pipe_v2.5.tar.gz")

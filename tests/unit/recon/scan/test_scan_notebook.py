@@ -115,6 +115,25 @@ def test_a_cell_of_another_language_is_left_to_its_reader():
     assert all(fetch.cell == 1 for fetch in read(text))
 
 
+@pytest.mark.parametrize(
+    ("cell", "uri"),
+    [
+        ("%%writefile train.py\nfrom datasets import load_dataset\nload_dataset('a/b')\n", "a/b"),
+        ('%%file "get.sh"\nset -e\nwget https://x.edu/a/b\n', "a/b"),
+        ("%%writefile -a conf/data.yaml\na: 1\ndata_url: https://x.edu/a/b.csv\n", "a/b.csv"),
+    ],
+)
+def test_a_script_that_a_cell_writes_is_read_as_what_it_is(cell, uri):
+    text = notebook("x = 1", cell)
+    (fetch,) = read(text)
+    assert fetch.uri.endswith(uri)
+    assert (fetch.cell, uri in text.split("\n")[fetch.line - 1]) == (2, True)
+
+
+def test_a_cell_that_writes_anything_else_is_left_alone():
+    assert read(notebook("%%writefile notes.md\nwget https://x.edu/a.csv\n", "%%writefile\n")) == []
+
+
 def test_an_unknown_name_in_a_command_stays_one():
     fetch = one("import sys\nu = sys.argv[1]\n!wget $u")
     assert fetch.pin is Pin.DYNAMIC

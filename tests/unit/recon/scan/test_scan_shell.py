@@ -28,6 +28,7 @@ def one(text: str) -> Fetch:
 COMMANDS = [
     ("wget https://x.edu/a.csv", "wget", Kind.DATASET, "https://x.edu/a.csv"),
     ("wget -qO a.zip https://x.edu/1", "wget", Kind.ARCHIVE, "https://x.edu/1"),
+    ("lhotse download musan -v d", "lhotse download", Kind.DATASET, "lhotse:musan"),
     ("wget -i urls.txt", "wget", Kind.OTHER, "{urls.txt}"),
     ("curl -sSLo d/a.tgz 'https://x.edu/a?b=1'", "curl", Kind.ARCHIVE, "https://x.edu/a?b=1"),
     ("curl https://x.edu/17 | tar xz", "curl", Kind.ARCHIVE, "https://x.edu/17"),
