@@ -3,14 +3,17 @@
 import json
 import subprocess
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import fortify_scene as fs
 import pytest
 from ci_scene import BEZOAR, commit, git
 
 from bezoar.cli.app import run
+from bezoar.evaluate.four_answers import Grade
 from bezoar.evaluate.questions import QUESTIONS
-from bezoar.project import Project
+from bezoar.flows.audit import audit as run_audit
+from bezoar.project import Project, find_project
 
 WORKFLOW = """\
 name: train
@@ -305,6 +308,13 @@ def test_status_shows_the_measure_and_what_is_stale(bezoar, root):
     out = bezoar("status", "evaluate")[1]
     assert "0.0 % (0 of 1)" in out
     assert "It was changed after the audit" in out
+
+
+def test_this_repository_is_sound():
+    project = find_project(Path(__file__))
+    found = run_audit(project.root, project, noted=False)
+    assert [f"{one.code} {one.place}" for one in found.findings] == []
+    assert found.grade is Grade.B  # nobody answers its questions
 
 
 def test_as_a_process(root):

@@ -34,6 +34,8 @@ _TESTING: Final = (
 )
 _AT_ROOT: Final = ("github", "gitlab-ci", "azure-pipelines", "circleci")
 _TELLING: Final = frozenset({Role.VALIDATE, Role.TRAIN, Role.REGISTER, Role.PROMOTE})
+# A script that only compares a figure or a digest may be for anything.
+_UNTOLD: Final = frozenset({Role.OTHER, Role.TRANSFORM, Role.GATE})
 _BY_NAME: Final = (Role.TRAIN, Role.PROMOTE, Role.GATE)
 
 
@@ -62,12 +64,19 @@ def acts_of(
     Raises:
         TooMuchError: If that is more than a definition may do.
     """
-    at_root = pipeline.format.startswith(_AT_ROOT)
-    folder = "" if at_root else posixpath.dirname(pipeline.place.name)
-    stand = _Stand(library, effort, folder, depth)
+    stand = _Stand(library, effort, _folder(pipeline), depth)
     found = _by_use(step, list(_by_commands(step, stand)))
     data = StepData(step, found, effort)
     return [*data.brought(), *(data.of(act) for act in found)]
+
+
+def _folder(pipeline: Pipeline) -> str:
+    """Return the folder that a pipeline's commands begin in: that of the repository, mostly."""
+    path = pipeline.place.name
+    for hidden in (".github/", ".circleci/"):
+        if f"/{hidden}" in f"/{path}":
+            return f"/{path}".partition(f"/{hidden}")[0].lstrip("/")
+    return "" if pipeline.format.startswith(_AT_ROOT) else posixpath.dirname(path)
 
 
 def _by_commands(step: Step, stand: _Stand) -> Iterator[Act]:
@@ -211,11 +220,13 @@ def _within(script: Pipeline, stand: _Stand) -> Iterator[Act]:
 
 def _told(acts: list[Act], words: Words) -> list[Act] | None:
     """Let a script that nothing is known of be judged by its name."""
-    if not acts or any(act.role not in (Role.OTHER, Role.TRANSFORM) for act in acts):
+    roles = {act.role for act in acts}
+    if not acts or roles - _UNTOLD:
         return acts or None
     tools = pipeline_tools()
     role = next((one for one in _BY_NAME if tools[one].is_script(words.script)), None)
-    if role is None:
+    if role is None or role in roles:
         return acts
     reads = words.reads or tuple(one for act in acts for one in act.reads)
-    return [*acts[:-1], replace(acts[-1], role=role, reads=reads)]
+    named = replace(acts[-1], role=role, reads=reads)
+    return [*acts, named] if acts[-1].role is Role.GATE else [*acts[:-1], named]
