@@ -188,11 +188,12 @@ class _Workflow:
     def _template(self, name: str, templates: Templates, scope: Scope, call: _Call) -> _Done:
         """Follow a template that is called by name."""
         template = templates.by_name.get(name)
-        key = f"{templates.path}:{name}"
         if template is None:
             if "{" not in name:
                 self._say(missing(templates.path, f"the template {name}"))
             return _Done()
+        # Two workflows of one file may each have a template of that name.
+        key = f"{templates.path}:{template.line}:{name}"
         if key in call.calls or len(call.calls) > _DEEPEST:
             # With a condition it is a loop, as Argo's own examples write them.
             if not call.condition:

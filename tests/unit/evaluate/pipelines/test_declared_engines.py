@@ -319,3 +319,28 @@ def test_a_shell_script_is_one_step_and_its_first_line_counts():
 def test_no_safe_tree_of_the_corpus_is_hard_to_read():
     for files in safe_trees().values():
         assert codes(files) == []
+
+
+def test_argo_templates_of_one_name_in_two_workflows_of_a_file_are_no_cycle():
+    text = """
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: job}
+spec:
+  templates:
+    - name: main
+      container: {image: a, command: [python, train.py]}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: backfill}
+spec:
+  entrypoint: main
+  templates:
+    - name: main
+      steps:
+        - - {name: run, templateRef: {name: job, template: main}}
+"""
+    found = only({"workflow.yaml": text})
+    assert [one.name for one in found.steps] == ["run"]
+    assert found.found == ()
