@@ -82,14 +82,19 @@ def batch_of(first: int, rows: list[dict[str, Any] | None], columns: Iterable[st
     return batch_of_columns(first, {n: [row.get(n) for row in known] for n in names}, columns)
 
 
-def batch_of_columns(first: int, values: Mapping[str, list[Any]], columns: Iterable[str]) -> Batch:
-    """Return columns of one length as a batch: `class`, `confidence`, `time`, and the others."""
+def batch_of_columns(
+    first: int, values: Mapping[str, list[Any] | Floats], columns: Iterable[str]
+) -> Batch:
+    """Return columns of one length as a batch: `class`, `confidence`, `time`, and the others.
+
+    Confidences and times may be arrays: NaN where none was sent, infinite where it is no number.
+    """
     return Batch(
         first,
-        class_names(values["class"]),
+        class_names([*values["class"]]),
         as_confidences(values["confidence"]),
         as_times(values["time"]),
-        {name: values[name] for name in columns},
+        {name: [*values[name]] for name in columns},
     )
 
 
@@ -105,18 +110,20 @@ def class_names(values: list[Any]) -> list[str | None]:
     return [class_name(value) for value in values]
 
 
-def as_confidences(values: list[Any]) -> Floats:
+def as_confidences(values: list[Any] | Floats) -> Floats:
     """Return confidences, (n,); NaN where none was sent, infinity for what can be none."""
+    if isinstance(values, np.ndarray):
+        return np.where(np.isnan(values) | ((values >= 0) & (values <= 1)), values, np.inf)
     if set(map(type, values)) == {float}:
         numbers = np.array(values)
         return np.where((numbers >= 0) & (numbers <= 1), numbers, np.inf)
     return np.array([as_confidence(value) for value in values], np.float64)
 
 
-def as_times(values: list[Any]) -> Floats:
+def as_times(values: list[Any] | Floats) -> Floats:
     """Return times in seconds since the epoch, (n,); NaN for what is none."""
-    if set(map(type, values)) == {float}:
-        numbers = np.array(values)
+    if isinstance(values, np.ndarray) or set(map(type, values)) == {float}:
+        numbers = np.asarray(values)
         return np.where(np.abs(numbers) < _LATEST, numbers, np.nan)
     return np.array([as_seconds(value) for value in values], np.float64)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import httpx
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from bezoar.limit.baseline import known_baseline
@@ -16,6 +17,7 @@ from bezoar.limit.intake import Intake
 from bezoar.project import Project
 from bezoar.web import monitoring
 from bezoar.web.monitoring import MOST_BYTES, MonitorServer
+from bezoar.web.monitoring_bodies import ARROW, MOST_ROWS
 from bezoar.web.rollback import rollback_app
 
 BASELINE = known_baseline("signs", {"stop": 0.99, "80": 0.01})
@@ -72,6 +74,38 @@ def test_three_forms_of_a_batch_count_alike(server):
     answers = run(server, talk)
     assert [one["taken"] for one in answers] == [2, 2, 2, 1]
     assert server.intake.monitor.evidence.predictions == 7
+
+
+def test_arrow_counts_as_the_other_forms_and_is_refused_as_they_are(server):
+    kind = {"content-type": ARROW}
+
+    def stream(table, **options):
+        sink = pa.BufferOutputStream()
+        options = pa.ipc.IpcWriteOptions(**options)
+        with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+            writer.write_table(table)
+        return sink.getvalue().to_pybytes()
+
+    table = pa.table({"class": ["stop", "80", None, ""], "confidence": [0.5, None, 0.5, 0.5]})
+    sent = [
+        stream(table),
+        stream(pa.table({"class": ["stop"] * 2, "confidence": [2.0, float("nan")]})),
+        stream(pa.table({"class": ["stop"] * (MOST_ROWS + 1)})),
+        stream(pa.table({"class": ["stop"] * 1000}), compression="zstd"),
+        stream(pa.table({"confidence": [0.5]})),
+        stream(table)[:200],
+        b"",
+        b"ARROW1",
+    ]
+
+    async def talk(client):
+        return [await client.post("/v1/observe", content=one, headers=kind) for one in sent]
+
+    answers = run(server, talk)
+    assert [one.status_code for one in answers] == [200, 200, 413, *[400] * 5]
+    counts = [(one.json()["taken"], one.json()["refused"]) for one in answers[:2]]
+    assert counts == [(2, 2), (0, 2)]
+    assert server.intake.monitor.evidence.predictions == 2
 
 
 def test_inputs_and_labels_come_in_the_same_forms(tmp_path):
