@@ -9,6 +9,7 @@ from bezoar.cli import (
     monitor_alerts,
     monitor_consume,
     monitor_emit,
+    monitor_merge,
     monitor_report,
     monitor_serve,
     monitor_tail,
@@ -50,6 +51,7 @@ def register(app: typer.Typer) -> None:
     monitor_serve.register(group)
     monitor_tail.register(group)
     monitor_consume.register(group)
+    monitor_merge.register(group)
     monitor_emit.register(group)
     monitor_report.register(group)
     monitor_alerts.register(group)
