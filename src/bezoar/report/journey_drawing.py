@@ -1,7 +1,8 @@
 """One drawing of stations and the ways between them: what stands where, and what it says."""
 
+import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -16,6 +17,8 @@ _LETTER_OF_WORDS: Final = 7.4
 _LINE: Final = 15.0
 _NAME_LINES: Final = 2
 _SIGN: Final = 8.0
+_PIECE: Final = re.compile(r"[^\s/.:@_]*(?:[\s/.:@_]+|$)")
+_SMALL_PIECE: Final = re.compile(r"[^\s/.:@_-]*(?:[\s/.:@_-]+|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class Station:
             `deploy`, `other`.
         name: What it is called; an attacker may have written it.
         faults: What is wrong with it, a word or two each.
+        home: The file that it is defined in; empty for data.
     """
 
     kind: str
     name: str
     faults: tuple[str, ...] = ()
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,23 @@ def picture(nodes: Sequence[Station], ways: Sequence[Way], form: Form) -> Pictur
 
 
 def _name_lines(name: str, form: Form) -> list[str]:
+    """Return a name in lines that begin, where they can, behind a sign: `s3://acme/` `signs`."""
     letters = int((form.width - 34) / _LETTER)
     shown = clipped(name, letters * _NAME_LINES - 2)
+    for pieces in (_PIECE, _SMALL_PIECE):
+        lines = _filled(pieces.findall(shown), letters)
+        if len(lines) <= _NAME_LINES and max(map(len, lines)) <= letters:
+            return lines
     return textwrap.wrap(shown, letters, break_on_hyphens=False) or ["(no name)"]
+
+
+def _filled(pieces: Iterable[str], letters: int) -> list[str]:
+    lines = [""]
+    for piece in pieces:
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > letters:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines if line.strip()] or ["(no name)"]
 
 
 def _lid(node: Station) -> float:

@@ -10,12 +10,22 @@ from bezoar.report.wording import clipped, counted
 
 FIGURES_SHOWN: Final = 12
 NODES_SHOWN: Final = 90
+_HOMES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One part of the journey, drawn for a desk and for a phone."""
+    """One part of the journey, drawn for a desk and for a phone.
 
+    Attributes:
+        title: The files that define it.
+        alt: What it shows, in words.
+        wide: For a desk.
+        narrow: For a phone.
+        left_out: How many of its nodes are not drawn.
+    """
+
+    title: str
     alt: str
     wide: Picture
     narrow: Picture
@@ -83,7 +93,10 @@ def _figure(part: Sequence[int], stations: Sequence[Station], ways: Sequence[Way
         for way in inside
         if way.faults
     )
+    homes = list(dict.fromkeys(node.home for node in nodes if node.home))
+    more = f" and {len(homes) - _HOMES_SHOWN:,} more" if len(homes) > _HOMES_SHOWN else ""
     return Figure(
+        title=", ".join(clipped(home, 80) for home in homes[:_HOMES_SHOWN]) + more,
         alt=clipped(alt, 1000),
         wide=picture(nodes, inside, WIDE),
         narrow=picture(nodes, inside, NARROW),

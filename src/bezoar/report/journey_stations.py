@@ -1,5 +1,6 @@
 """What of a journey is drawn: nodes and arrows, and in a word or two what is wrong with each."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,8 @@ _OF_STEPS: Final[Mapping[str, str]] = {
     "BZ235": "secret in text",
     "BZ243": "run decides which",
 }
+# Of a dotted name the last two parts tell most.
+_CALL: Final = re.compile(r"^(?:\w+\.)+(\w+\.\w+)$")
 _BEGIN: Final = frozenset({NodeKind.SOURCE, NodeKind.STORE})
 _PLAIN: Final = frozenset({NodeKind.TRANSFORM, NodeKind.OTHER})
 
@@ -49,27 +52,30 @@ def stations_and_ways(
         journey: The graph.
         findings: What was found; those that name a node's line are drawn there.
     """
+    findings = list(findings)
     coming, inside = _by_place(findings, _OF_ARRIVALS), _by_place(findings, _OF_STEPS)
+    of_steps = _by_step(findings)
     arrows = [
         (_key(edge.start, edge.end), _key(edge.end, edge.start), edge) for edge in _edges(journey)
     ]
     drawn = {key: group for key, group in _groups(journey, arrows).items() if _is_drawn(group)}
     number = {key: at for at, key in enumerate(drawn)}
+    words = {key: _words(group, coming) for key, group in drawn.items()}
     ways, told = [], set()
     for start, end, edge in arrows:
         if start == end or start not in drawn or end not in drawn:
             continue
         faults = [_OF_FAULTS.get(edge.fault, edge.fault)] if edge.fault else []
         if drawn[start].node.kind in _BEGIN:
-            for place in drawn[end].places:
-                faults += coming.get(place, ())
-                told.add(place)
+            faults += words[end]
+            told.add(end)
         ways.append(Way(number[start], number[end], tuple(dict.fromkeys(faults))))
     stations = []
-    for group in drawn.values():
-        found = [word for place in group.places for word in inside.get(place, ())]
-        found += [w for p in group.places if p not in told for w in coming.get(p, ())]
-        stations.append(Station(str(group.node.kind), group.name, tuple(dict.fromkeys(found))))
+    for key, group in drawn.items():
+        found = [*_words(group, inside), *of_steps.get((group.node.home, group.node.step), ())]
+        found += [] if key in told else words[key]
+        said = tuple(dict.fromkeys(found))
+        stations.append(Station(str(group.node.kind), group.name, said, group.node.home))
     return stations, ways
 
 
@@ -121,7 +127,7 @@ def _groups(journey: Journey, arrows: Iterable[tuple[str, str, _Arrow]]) -> dict
     for node in journey.nodes:
         if node.kind not in _BEGIN:
             step = node.id.rsplit("/", 2)[0].partition("/")[2]
-            name = step if node.kind in _PLAIN else node.label
+            name = step if node.kind in _PLAIN else _CALL.sub(r"\1", node.label)
             group = found.setdefault(_key(node, node), _Group(node, name))
             if node.place is not None:
                 group.places[node.place] = None
@@ -148,4 +154,18 @@ def _by_place(
         word = words.get(finding.code)
         if word and word not in found.setdefault(finding.place, []):
             found[finding.place].append(word)
+    return found
+
+
+def _words(group: _Group, told: Mapping[Place | None, list[str]]) -> list[str]:
+    return [word for place in group.places for word in told.get(place, ())]
+
+
+def _by_step(findings: Iterable[Finding]) -> dict[tuple[str, str], list[str]]:
+    """Return what is said of a step as a whole, by its file and name: of its image, its cache."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        word, evidence = _OF_STEPS.get(finding.code), finding.evidence
+        for step in [evidence.get("step"), *evidence.get("steps", ())] if word else ():
+            found.setdefault((finding.place.name, str(step)), []).append(str(word))
     return found

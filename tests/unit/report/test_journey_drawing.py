@@ -183,3 +183,27 @@ def test_mermaid_shows_shape_words_and_nothing_else():
     assert re.fullmatch(r'  n0\(\["source: [\w #;.,/:+=@-]+"\]\)', lines[1])
     shown = re.sub(r"#(\d+);", lambda match: chr(int(match[1])), lines[1])
     assert 'a"]; click' in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("bezoar:signs@2025-06", ["bezoar:signs@", "2025-06"]),
+        ("LogisticRegression.fit", ["LogisticRegression.", "fit"]),
+        ("s3://acme/signs/2025", ["s3://acme/signs/", "2025"]),
+        ("python train.py", ["python train.py"]),
+        ("a-name-of-words-without-end", ["a-name-of-words-", "without-end"]),
+        ("x" * 30, ["x" * 19, "x" * 11]),
+        ("", ["(no name)"]),
+    ],
+)
+def test_a_name_is_broken_behind_a_sign(name, lines):
+    drawn = picture([Station("store", name)], [], WIDE)
+    assert [line.text for line in drawn.shapes[0].lines] == lines
+
+
+def test_a_drawing_says_which_files_it_is_of():
+    stations = [Station("fetch", "a", (), f"{n}.yml") for n in range(5)]
+    ways = [Way(n, n + 1) for n in range(4)]
+    (one,), _ = figures(stations, ways)
+    assert one.title == "0.yml, 1.yml, 2.yml and 2 more"

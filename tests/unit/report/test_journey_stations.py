@@ -1,12 +1,14 @@
 """What of a journey is drawn: steps once, faults where they are."""
 
+from dataclasses import replace
+
 from bezoar.core.finding import Finding
 from bezoar.core.place import Place, PlaceKind
 from bezoar.core.rule import Rule
 from bezoar.core.severity import Severity
 from bezoar.evaluate.journey.graph import Edge, Node, NodeKind
-from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.evaluate.journey.journey import Journey
+from bezoar.evaluate.journey.unguarded import Fault
 from bezoar.report.journey_drawing import Station, Way
 from bezoar.report.journey_stations import stations_and_ways
 
@@ -79,3 +81,24 @@ def test_a_path_is_each_pipelines_own_and_an_address_joins_them():
         nodes = [data(name), node(0, "a", "train", 1), node(1, "b", "train", 2)]
         edges = [Edge(nodes[0].id, one.id) for one in nodes[1:]]
         assert len(drawn(nodes, edges)[0]) == count
+
+
+def test_what_is_said_of_a_step_as_a_whole_is_drawn_on_it_wherever_its_line_is():
+    nodes = [
+        replace(node(0, "a/train", "train", 2), home="ci.yml", step="a/train"),
+        replace(node(0, "b/train", "train", 3), home="ci.yml", step="b/train"),
+    ]
+    image = replace(found("BZ232", 9), evidence={"step": "b/train"})
+    caches = replace(found("BZ231", 8), evidence={"steps": ["a/train", "b/train"]})
+    stations, _ = drawn(nodes, (), [image, caches])
+    assert [one.faults for one in stations] == [
+        ("cache unverified",),
+        ("image by tag", "cache unverified"),
+    ]
+    assert {one.home for one in stations} == {"ci.yml"}
+
+
+def test_a_long_dotted_call_is_called_by_its_last_two_parts():
+    made = replace(node(0, "t", "train", 1), label="sklearn.svm.SVC.fit")
+    ((station,), _) = drawn([made], ())
+    assert station.name == "SVC.fit"

@@ -40,6 +40,8 @@ class Node:
         label: For people.
         pipeline: Name of its pipeline; empty for sources and stores.
         place: Where it is written; None for sources and stores.
+        home: The file of the definition that runs it; empty for sources and stores.
+        step: Name of its step; empty for sources and stores.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Node:
     label: str
     pipeline: str = ""
     place: Place | None = None
+    home: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def _nodes(number: int, one: Followed) -> Iterator[Node]:
     for act in one.acts:
         if _shown(act):
             name, pipeline = hidden(act.name), hidden(one.pipeline.name)
-            yield Node(_id(number, act), _KINDS[act.role], name, pipeline, act.place)
+            kind, home = _KINDS[act.role], act.defined.name
+            step = hidden(act.step)
+            yield Node(_id(number, act), kind, name, pipeline, act.place, home, step)
 
 
 def _edges(number: int, one: Followed, nodes: dict[str, Node]) -> Iterator[Edge]:

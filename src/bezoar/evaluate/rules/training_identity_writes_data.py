@@ -40,7 +40,11 @@ def findings(journey: Journey) -> Iterator[Finding]:
                     step.place,
                     f"{step.identity or one.pipeline.identity or 'the training'} trains, and may"
                     f" write {stores[0]}",
-                    evidence={"stores": stores[:5], USED_IN: used_in(one, step.place.name)},
+                    evidence={
+                        "stores": stores[:5],
+                        "step": step.name,
+                        USED_IN: used_in(one, step.place.name),
+                    },
                     next="bezoar rule BZ229",
                 )
 

@@ -57,6 +57,6 @@ def _finding(one: Followed, step: Step, what: str) -> Finding:
         RULE,
         step.place,
         f"step {step.name!r} {what}",
-        evidence={USED_IN: used_in(one, step.place.name)},
+        evidence={"step": step.name, USED_IN: used_in(one, step.place.name)},
         next="bezoar rule BZ230",
     )
