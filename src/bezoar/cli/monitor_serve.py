@@ -58,6 +58,15 @@ def serve(  # noqa: PLR0917 - one parameter for each option
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8410,
     sink: SinkOption = None,
     false_alarm: FalseAlarmOption = 1_000_000,
+    keep_inputs: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=20,
+            metavar="N",
+            help="Keep the last N inputs of each class, which alerts name; 0 keeps none.",
+        ),
+    ] = 0,
 ) -> None:
     """Take predictions in over HTTP, and show each class on a page.
 
@@ -79,7 +88,7 @@ def serve(  # noqa: PLR0917 - one parameter for each option
 
     known = trusted_baseline(baseline)
     back = rollback_app(find_project(), rollback_token).routes if rollback_token else ()
-    with open_intake(known, state, sink, false_alarm) as intake:
+    with open_intake(known, state, sink, false_alarm, keep_inputs=keep_inputs) as intake:
         serve_monitor(
             intake,
             token,

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_intake(
-    known: "Baseline", state: Path, sinks: Sequence[str] | None, per_false_alarm: float
+    known: "Baseline",
+    state: Path,
+    sinks: Sequence[str] | None,
+    per_false_alarm: float,
+    *,
+    keep_inputs: int = 0,
 ) -> Iterator["Intake"]:
     """Yield what takes predictions in, tells of alarms, and passes on to the sinks.
 
@@ -25,6 +30,7 @@ def open_intake(
         state: Where its state lies.
         sinks: Places; None: those of the project.
         per_false_alarm: The promise.
+        keep_inputs: How many inputs of each class are kept.
     """
     from bezoar.flows.forwarding import forwarded  # noqa: PLC0415 - see the package's docstring
     from bezoar.limit.intake import Intake  # noqa: PLC0415 - the same
@@ -35,10 +41,13 @@ def open_intake(
     places = project.settings.monitor.sinks if sinks is None else sinks
     with _terminated(), forwarded(project, known, places, note) as put:
         notify = notifier(known)
+        promise = per_false_alarm
         intake = (
-            Intake(known, state, notify, per_false_alarm=per_false_alarm)
+            Intake(known, state, notify, per_false_alarm=promise, keep_inputs=keep_inputs)
             if put is None
-            else PassingIntake(known, state, notify, put, per_false_alarm=per_false_alarm)
+            else PassingIntake(
+                known, state, notify, put, per_false_alarm=promise, keep_inputs=keep_inputs
+            )
         )
         try:
             yield intake

@@ -9,10 +9,11 @@ import fcntl
 import json
 import os
 import struct
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,9 @@ from bezoar.core.arrays import Floats, Ints
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.writing import write_whole
 from bezoar.limit.baseline import Baseline
+from bezoar.limit.incidents import Incidents
 from bezoar.limit.journal import Journal
+from bezoar.limit.kept_inputs import COLUMN, KeptInputs, Sent
 from bezoar.limit.monitor import ClassAlert, Monitor, resumed
 from bezoar.limit.predictions import Batch
 from bezoar.limit.rates import PER_FALSE_ALARM
@@ -35,7 +38,7 @@ REMEMBERED: Final = 20_000
 """Ids of batches that are known again: a retry may come so many batches later."""
 LONGEST_ID: Final = 200
 _CHECKPOINT_BYTES: Final = 16 << 20
-_BATCH, _TOLD = b"N", b"T"
+_BATCH, _TOLD, _INPUTS = b"N", b"T", b"I"
 _PREPARED, _COUNTS, _DROPPED = b"P", b"C", b"D"
 _SIZES: Final = struct.Struct("<HIII")
 
@@ -71,6 +74,7 @@ class Parcel:
         rows: Stratum of each, (n,).
         place: How far its source was read with it.
         notes: What it says of inputs and labels.
+        sent: Inputs that are to be kept.
     """
 
     id: str
@@ -79,6 +83,7 @@ class Parcel:
     rows: Ints
     place: Place | None = None
     notes: Notes | None = None
+    sent: Sent | None = None
 
     def as_record(self) -> bytes:
         """Return it as bytes."""
@@ -107,6 +112,23 @@ class Parcel:
         return cls(name, which, confidences, rows, where, notes)
 
 
+@dataclass
+class Patience:
+    """When to try again what failed: after a second, and ever later, up to a minute."""
+
+    _wait_s: float = 1.0
+    _until: float = field(default=0.0)
+
+    def over(self) -> bool:
+        """Tell whether it is time."""
+        return time.monotonic() >= self._until
+
+    def wait(self) -> None:
+        """Note that it failed."""
+        self._until = time.monotonic() + self._wait_s
+        self._wait_s = min(2 * self._wait_s, 60.0)
+
+
 class Intake:
     """Takes batches in; what `take` returned from survives a kill.
 
@@ -114,6 +136,7 @@ class Intake:
 
     Attributes:
         monitor: As it stands.
+        incidents: The alarms that are on, and those that are to be told.
         folder: Where its state lies; one process at a time.
         place: How far each source was read, by name.
     """
@@ -125,8 +148,16 @@ class Intake:
         notify: Notify,
         *,
         per_false_alarm: float = PER_FALSE_ALARM,
+        keep_inputs: int = 0,
     ) -> None:
         """Go on where the folder's state stands, or begin.
+
+        Args:
+            baseline: What predictions are compared with.
+            folder: Where the state lies; made where it is missing.
+            notify: Is told of alarms.
+            per_false_alarm: Predictions to a false alarm, at least, on average.
+            keep_inputs: How many inputs of each class are kept for who looks at an alarm.
 
         Raises:
             UsageError: If another process has the folder, or its promise is another one.
@@ -137,7 +168,9 @@ class Intake:
         self._ids: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._prepared: dict[str, Parcel] = {}
         self._generation = 0
-        self._untold: list[ClassAlert] = []
+        kept = KeptInputs(folder / "inputs", keep_inputs, len(baseline.classes))
+        self.incidents = Incidents(kept if keep_inputs else None)
+        self._patience = Patience()
         self._lock = _locked(folder)
         try:
             self.monitor = self._read(baseline, per_false_alarm)
@@ -163,7 +196,19 @@ class Intake:
         """
         if len(name) > LONGEST_ID or not name.isprintable():
             raise UsageError(f"a batch's id has at most {LONGEST_ID} printable characters")
-        return Parcel(name, *self.monitor.coded(batch), place, self.monitor.signals.read(batch))
+        which, confidences, rows = self.monitor.coded(batch)
+        notes, inputs = self.monitor.signals.read(batch), self.incidents.inputs
+        sent = None
+        if inputs is not None and COLUMN in batch.columns:
+            sent = inputs.read(which, batch.columns[COLUMN])
+        return Parcel(name, which, confidences, rows, place, notes, sent)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What it wants to see of each prediction beside class, confidence and time."""
+        wanted = self.monitor.columns
+        kept = self.incidents.inputs is not None and COLUMN not in wanted
+        return (*wanted, COLUMN) if kept else wanted
 
     def take(self, parcels: Sequence[Parcel]) -> list[Receipt]:
         """Take batches in, with one wait for the disk, and tell of the alarms that they bring.
@@ -178,7 +223,9 @@ class Intake:
                 fresh[number] = parcel
                 names.add(parcel.id)
         if fresh:
-            self._journal.append([parcel.as_record() for parcel in fresh.values()])
+            self._journal.append(
+                [one for parcel in fresh.values() for one in self._records(parcel)]
+            )
         receipts = [
             self._count(parcel) if number in fresh else Receipt(*self._ids[parcel.id], again=True)
             for number, parcel in enumerate(parcels)
@@ -222,18 +269,20 @@ class Intake:
 
     def tell(self) -> None:
         """Tell of the alarms that nobody was told of; those that cannot be told wait."""
-        while self._untold:
+        while self.untold and self._patience.over():
             try:
-                self._notify(self._untold[0])
+                self._notify(next(iter(self.incidents.untold)))
                 self._journal.append([_TOLD])
             except BezoarError:
+                self._patience.wait()
                 return
-            self._untold.pop(0)
+            self.incidents.untold.told()
+            self._patience = Patience()
 
     @property
     def untold(self) -> int:
         """How many alarms wait to be told."""
-        return len(self._untold)
+        return len(self.incidents.untold)
 
     def checkpoint(self) -> None:
         """Write the whole state, and begin a new journal.
@@ -241,7 +290,7 @@ class Intake:
         Raises:
             BezoarError: If it cannot be written; the old state and its journal still hold.
         """
-        if not self._journal.size or self._untold or self._prepared:
+        if not self._journal.size or self._prepared:
             return
         old = self._journal
         self._generation += 1
@@ -250,6 +299,7 @@ class Intake:
             "journal": self._generation,
             "ids": list(self._ids.items()),
             "place": self.place,
+            "incidents": self.incidents.as_json(),
         }
         try:
             new = Journal(self._journal_path())
@@ -278,33 +328,50 @@ class Intake:
                 self._ids.popitem(last=False)
         if parcel.place:
             self.place[parcel.place[0]] = parcel.place[1]
-        self._untold += alerts
-        return Receipt(taken, refused, alerts=tuple(alerts))
+        turns = self.incidents.took(alerts, self.monitor, parcel.sent)
+        return Receipt(taken, refused, alerts=turns)
+
+    def _records(self, parcel: Parcel) -> list[bytes]:
+        """Return a batch as it goes into the journal; bytes of inputs go into their folder."""
+        if self.incidents.inputs is None or parcel.sent is None or not parcel.sent.names:
+            return [parcel.as_record()]
+        self.incidents.inputs.write(parcel.sent)
+        return [_INPUTS + parcel.sent.as_record(), parcel.as_record()]
 
     def _replay(self) -> None:
         """Count what the journal holds, and remember what nobody was told of."""
-        told = 0
+        sent: Sent | None = None
         for record in self._journal.records():
             if record[:1] == _TOLD:
-                told += 1
-            elif record[:1] == _BATCH:
-                self._count(Parcel.parse(record))
-            elif record[:1] == _PREPARED:
-                parcel = Parcel.parse(record[1:])
-                self._prepared.update({parcel.place[0]: parcel} if parcel.place else {})
-            elif record[:1] in {_COUNTS, _DROPPED}:
-                parcel = self._prepared.pop(record[1:].decode())
-                if record[:1] == _COUNTS:
-                    self._count(parcel)
+                self.incidents.untold.told()
+            elif record[:1] == _INPUTS:
+                sent = Sent.parse(record[1:])
             else:
-                raise BezoarError(
-                    f"{self._journal.path} was written by another version of bezoar",
-                    next=f"mv {self.folder} {self.folder}.old; what it knew is lost",
-                )
-        del self._untold[:told]
+                self._again(record, sent)
+                sent = None
+        if self.incidents.inputs is not None:
+            self.incidents.inputs.sweep()
         for path in self.folder.glob("journal-*"):  # a crash may have left the one before
             if path != self._journal.path:
                 path.unlink()
+
+    def _again(self, record: bytes, sent: Sent | None) -> None:
+        """Do with a batch what was done with it before."""
+        tag, rest = record[:1], record[1:]
+        if tag == _BATCH:
+            self._count(replace(Parcel.parse(record), sent=sent))
+        elif tag == _PREPARED:
+            parcel = Parcel.parse(rest)
+            self._prepared.update({parcel.place[0]: parcel} if parcel.place else {})
+        elif tag in {_COUNTS, _DROPPED}:
+            parcel = self._prepared.pop(rest.decode())
+            if tag == _COUNTS:
+                self._count(parcel)
+        else:
+            raise BezoarError(
+                f"{self._journal.path} was written by another version of bezoar",
+                next=f"mv {self.folder} {self.folder}.old; what it knew is lost",
+            )
 
     def _read(self, baseline: Baseline, per_false_alarm: float) -> Monitor:
         path = self.folder / "state"
@@ -320,6 +387,7 @@ class Intake:
             self._generation = int(fields["journal"])
             self._ids.update((str(name), (int(a), int(b))) for name, (a, b) in fields["ids"])
             self.place = dict(fields["place"])
+            self.incidents.restore(fields.get("incidents") or {})
         except (ValueError, KeyError, TypeError) as error:
             raise BezoarError(
                 f"{path} is damaged ({type(error).__name__})",

@@ -261,6 +261,10 @@ class Monitor:
         suspect = self.suspect(which) if began else None
         return ClassAlert(alert, name, *self.evidence.recent(which), began, suspect)
 
+    def number(self, class_: str) -> int:
+        """Return a class's number in the baseline: that of all others where it is not known."""
+        return self._index.get(class_, self._other)
+
     def suspect(self, which: int) -> Suspect | None:
         """Return the class that comes up too rarely in the place of another, as far as is known.
 

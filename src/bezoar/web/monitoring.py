@@ -30,6 +30,7 @@ MOST_BYTES: Final = 8 << 20
 MOST_WAITING: Final = 256
 MOST_WAITING_BYTES: Final = 32 << 20
 _RETRY_S: Final = "1"
+_TELL_S: Final = 1.0
 _OPEN: Final = frozenset({"/healthz", "/", "/monitor.css", "/monitor.js", "/favicon.ico"})
 """What anybody may read: it says nothing about the model."""
 
@@ -64,6 +65,7 @@ class MonitorServer:
             Route("/v1/observe", self.observe, methods=["POST"]),
             Route("/v1/status", self.status),
             Route("/v1/state", self.state),
+            Route("/v1/inputs/{name}", self.kept),
             Route("/metrics", self.metrics),
             Route("/healthz", self.health),
             Route("/", self.page),
@@ -81,7 +83,7 @@ class MonitorServer:
         try:
             body = await self._body(request)
             kind = request.headers.get("content-type", "")
-            batch = read_body(body, kind, self.intake.monitor.columns)
+            batch = read_body(body, kind, self.intake.columns)
             try:
                 parcel = self.intake.parcel(batch, request.headers.get("idempotency-key", ""))
             except BezoarError as error:
@@ -112,6 +114,16 @@ class MonitorServer:
         async with self._alone:
             state = self.intake.monitor.state()
         return Response(state, media_type="application/octet-stream")
+
+    async def kept(self, request: Request) -> Response:
+        """The bytes of an input that was kept: a stranger's, and never shown as anything else."""
+        inputs, name = self.intake.incidents.inputs, request.path_params["name"]
+        async with self._alone:
+            content = inputs.content(name) if inputs is not None else None
+        if content is None:
+            return self.refusal(404, "No bytes are kept under that name.")
+        headers = {"Content-Disposition": "attachment"}
+        return Response(content, headers=headers, media_type="application/octet-stream")
 
     async def metrics(self, _: Request) -> Response:
         """What Prometheus reads."""
@@ -186,8 +198,14 @@ class MonitorServer:
     async def _work(self) -> None:
         """Take in what waits, all of it at each turn: many batches wait once for the disk."""
         while True:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _TELL_S)
             self._wake.clear()
+            if self.intake.untold:  # whoever could not be told hears of it without more predictions
+                # What fails again goes on waiting, and `/healthz` says so.
+                with suppress(Exception):
+                    async with self._alone:
+                        await asyncio.to_thread(self.intake.tell)
             turn, self._waiting = self._waiting, []
             if turn:
                 await self._take(turn)

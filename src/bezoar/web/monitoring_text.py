@@ -1,11 +1,14 @@
 """What the monitor says: to Prometheus, and to its page."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 from bezoar.limit.intake import Intake
+from bezoar.limit.kept_inputs import KeptInputs
+from bezoar.limit.monitor import ClassAlert
 
 MOST_SHOWN: Final = 60
 _PREFIX: Final = "bezoar_monitor"
@@ -29,6 +32,7 @@ def metrics(intake: Intake, refused: Mapping[int, int], waiting: int) -> str:
             for status, count in sorted(refused.items())
         ),
     ]
+    lines += _inputs(intake.incidents.inputs)
     names = [name or "(unknown)" for name in monitor.baseline.classes]
     evidence = held.strengths()
     series = {
@@ -47,6 +51,15 @@ def metrics(intake: Intake, refused: Mapping[int, int], waiting: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _inputs(inputs: KeptInputs | None) -> Iterator[str]:
+    if inputs is None:
+        return
+    yield from _metric("kept_inputs", "gauge", "Inputs that are remembered.", len(inputs))
+    yield from _head("refused_inputs_total", "counter", "Inputs that were not kept.")
+    for why, count in sorted(inputs.refused.items()):
+        yield f"{_name('refused_inputs_total', why=why)} {count}"
+
+
 def standing(intake: Intake) -> dict[str, Any]:
     """Return what the page shows: all in sum, and the classes with the most evidence."""
     monitor = intake.monitor
@@ -63,6 +76,10 @@ def standing(intake: Intake) -> dict[str, Any]:
         "per_false_alarm": monitor.per_false_alarm,
         "alarms": int(held.alarmed.sum()),
         "classes": len(evidence) - 1,
+        "alerts": [_alert(one) for one in list(intake.incidents.on.values())[:MOST_SHOWN]],
+        "command": shlex.join(
+            ["bezoar", "rollback", monitor.baseline.model[:200], "--reason", "…"]
+        ),
         "shown": [
             {
                 "class": monitor.baseline.classes[k][:200],
@@ -73,6 +90,19 @@ def standing(intake: Intake) -> dict[str, Any]:
             }
             for k in order[:MOST_SHOWN]
         ],
+    }
+
+
+def _alert(alert: ClassAlert) -> dict[str, Any]:
+    """Return an alarm that is on, with the latest evidence."""
+    missing = alert.suspect
+    return {
+        "class": alert.class_[:200],
+        "sentence": alert.sentence[:2000],
+        "suspected": missing.class_[:200] if missing else "",
+        "suspected_observed": missing.observed if missing else 0,
+        "suspected_expected": round(missing.expected, 1) if missing else 0.0,
+        "inputs": list(alert.samples),
     }
 
 

@@ -43,7 +43,29 @@ function show(all) {
   at("charts").replaceChildren(...all.shown.map((one) => chart(one, Math.log10(all.per_false_alarm))));
   const rest = all.classes + 1 - all.shown.length;
   at("more").textContent = rest > 0 ? "and " + count(rest) + " more with less evidence" : "";
+  at("alarms").replaceChildren(...all.alerts.map(alarm));
+  at("command").textContent = all.command;
+  at("alerts").hidden = !all.alerts.length;
   at("all").hidden = at("by-class").hidden = false;
+}
+
+function text(kind, said, name) {
+  const element = document.createElement(kind);
+  element.textContent = said;
+  if (name) element.className = name;
+  return element;
+}
+
+function alarm(one) {
+  const item = document.createElement("li"), head = document.createElement("h3");
+  const class_ = one.class || "(unknown)";
+  if (one.suspected) head.append(text("bdi", one.suspected), " → ");
+  head.append(text("bdi", class_));
+  item.append(head, text("p", one.sentence));
+  const counts = one.suspected_observed.toLocaleString("en-US") + " seen, " + count(one.suspected_expected) + " expected";
+  if (one.suspected) item.append(text("p", "Suspected: what is “" + one.suspected + "” is taken for “" + class_ + "” (" + counts + ").", "quiet"));
+  if (one.inputs.length) item.append(text("p", "Inputs that were kept: " + one.inputs.join(", "), "inputs"));
+  return item;
 }
 
 function chart(one, line) {
