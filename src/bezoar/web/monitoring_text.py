@@ -78,7 +78,7 @@ def standing(intake: Intake) -> dict[str, Any]:
         "classes": len(evidence) - 1,
         "alerts": [_alert(one) for one in list(intake.incidents.on.values())[:MOST_SHOWN]],
         "command": shlex.join(
-            ["bezoar", "rollback", monitor.baseline.model[:200], "--reason", "…"]
+            ["bezoar", "rollback", monitor.baseline.model[:200], "--reason", "alarm"]
         ),
         "shown": [
             {
