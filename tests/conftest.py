@@ -5,6 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
+# Pipelines that are read and never run, tests of their data among them.
+collect_ignore = ["corpus"]
+
 # How long one example takes says more about the machine's other work than about the code.
 settings.register_profile("bezoar", deadline=None)
 settings.load_profile("bezoar")

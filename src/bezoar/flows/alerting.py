@@ -100,12 +100,14 @@ class Alerting:
         """
         notice = self._notice(alert, samples)
         self._note(notice)
-        if notice.state is State.FIRING:
+        # Inputs that drift and answers that are wrong are of no one class: a person decides.
+        answered = notice.state is State.FIRING and not alert.rate
+        if answered:
             alarm = Alarm(self.model, notice.class_, notice.time, notice.key, notice.release)
             raise_alarm(self.project.state / "alerts", alarm)
         self.delivery.put(notice)
         self._on[alert.class_] = notice.key
-        if notice.state is State.FIRING and self._rolls_back(notice.deviations) and self.auto:
+        if answered and self._rolls_back(notice.deviations) and self.auto:
             self.auto(notice.key)
         return notice
 
@@ -139,7 +141,8 @@ class Alerting:
         key, state = self._key(alert)
         deviations = round(alert.deviations, 2)
         # Under the policy: one that goes back once, whoever types it, and however often.
-        how = ["--auto", key] if self._rolls_back(deviations) else ["--reason", "alarm"]
+        by_itself = self._rolls_back(deviations) and not alert.rate
+        how = ["--auto", key] if by_itself else ["--reason", "alarm"]
         missing = alert.suspect
         return Notice(
             key=key,
