@@ -13,7 +13,7 @@ from bezoar.recon.scan.python.prefilter import imported
 from bezoar.recon.scan.python.project import Modules
 from bezoar.recon.scan.redaction import without_secrets
 from bezoar.recon.scan.registered import Registry, registered
-from bezoar.recon.scan.scripts import Scripts, is_given
+from bezoar.recon.scan.scripts import Scripts
 from bezoar.recon.scan.suppression import MARK, Suppression, suppressions
 from bezoar.recon.scan.tree import File, Tree, Unreadable, head_of
 from bezoar.syntax.unreadable import UnreadableError
@@ -101,12 +101,6 @@ class _Scan:
             found = Reader(Language.SHELL, in_ci=runs_in_ci(file.path))
             with suppress(UnreadableError):  # It was read before.
                 self._keep(file.path, _fetches(found, _bytes(file, found), file.path, context))
-        for path in {path for path, _ in scripts.reached}:
-            self.fetches[path] = [
-                fetch
-                for fetch in self.fetches[path]
-                if (path, fetch.line) not in scripts.reached or not is_given(fetch)
-            ]
 
     def _modules_again(self) -> None:
         context = replace(self.context, again=True)

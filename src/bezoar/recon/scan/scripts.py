@@ -55,13 +55,11 @@ class Scripts:
         text: Returns a file's text.
         files: By path.
         sourcing: Paths of those that run another one in their own place.
-        reached: Places of which the fetches are told where they are called from.
     """
 
     text: Callable[[File], str]
     files: dict[str, File] = field(default_factory=dict)
     sourcing: set[str] = field(default_factory=set)
-    reached: set[Place] = field(default_factory=set)
     _told: dict[Place, set[str]] = field(default_factory=dict)
     _callable: set[str] = field(default_factory=set)
     _names: set[str] = field(default_factory=set)
@@ -80,7 +78,7 @@ class Scripts:
         for path in fetches.keys() & self.files.keys():
             for fetch in fetches[path]:
                 self._told.setdefault((path, fetch.line), set()).add(fetch.uri)
-            if any(map(is_given, fetches[path])):
+            if any(map(_is_given, fetches[path])):
                 self._callable.add(path)
                 self._names.add(posixpath.basename(path))
                 with suppress(UnreadableError):
@@ -137,7 +135,7 @@ class Scripts:
         return None
 
 
-def is_given(fetch: Fetch) -> bool:
+def _is_given(fetch: Fetch) -> bool:
     """Say whether the arguments of a script or of a function decide what is fetched."""
     return any(name.isdigit() or name in _PARAMETERS for name in fetch.decided_by)
 

@@ -1,5 +1,6 @@
 """A script that calls functions or scripts of others is told where it says what is fetched."""
 
+import re
 import time
 
 import pytest
@@ -36,9 +37,22 @@ def fetched(root, **files):
     return [(one.path, one.line, one.uri) for one in scan(Folder(str(root))).fetches]
 
 
+def resolved(root, **files):
+    """Return what is fetched without the lines that fetch what they are given."""
+    return [one for one in fetched(root, **files) if not re.match(r"\{[1-9]\}", one[2])]
+
+
+def test_the_line_that_fetches_what_it_is_given_is_told_beside_its_calls(tmp_path):
+    get, run = 'wget "$1"\n', "./get.sh https://data.example.org/a.zip\n"
+    assert fetched(tmp_path, get_sh=get, run_sh=run) == [
+        ("get.sh", 1, "{1}"),
+        ("run.sh", 1, "https://data.example.org/a.zip"),
+    ]
+
+
 def test_a_call_of_a_function_that_another_script_holds_is_told(tmp_path):
     run = "data=x\n. ./lib.sh\ndownload https://data.example.org/signs.zip x.zip\n"
-    assert fetched(tmp_path, lib_sh=LIBRARY, run_sh=run) == [
+    assert resolved(tmp_path, lib_sh=LIBRARY, run_sh=run) == [
         ("lib.sh", 5, "https://data.example.org/{1}.zip"),
         ("lib.sh", 6, "https://data.example.org/all.zip"),
         ("run.sh", 3, "https://data.example.org/signs.zip"),
@@ -47,7 +61,8 @@ def test_a_call_of_a_function_that_another_script_holds_is_told(tmp_path):
 
 def test_what_a_function_fetches_by_itself_is_told_where_it_is_written(tmp_path):
     run = "source lib.sh\nget_all\nfetch_part signs\n"
-    assert fetched(tmp_path, lib_sh=LIBRARY, run_sh=run) == [
+    assert resolved(tmp_path, lib_sh=LIBRARY, run_sh=run) == [
+        ("lib.sh", 5, "https://data.example.org/{1}.zip"),
         ("lib.sh", 6, "https://data.example.org/all.zip"),
         ("run.sh", 3, "https://data.example.org/signs.zip"),
     ]
@@ -77,7 +92,7 @@ def test_a_function_of_its_own_is_not_that_of_another_script(tmp_path):
     ],
 )
 def test_a_script_that_is_called_with_its_source_is_told_at_the_call(tmp_path, call):
-    assert fetched(tmp_path, local__get_sh=SCRIPT, run_sh=f"set -e\n{call}\n") == [
+    assert resolved(tmp_path, local__get_sh=SCRIPT, run_sh=f"set -e\n{call}\n") == [
         ("run.sh", 2, "https://data.example.org/12/dev.tar.gz")
     ]
 
@@ -86,7 +101,7 @@ def test_a_loop_of_calls_is_told_once_for_each_source(tmp_path):
     run = (
         "url=https://data.example.org/12\nfor part in a b; do\n  local/get.sh d $url $part\ndone\n"
     )
-    assert fetched(tmp_path, egs__local__get_sh=SCRIPT, egs__run_sh=run) == [
+    assert resolved(tmp_path, egs__local__get_sh=SCRIPT, egs__run_sh=run) == [
         ("egs/run.sh", 3, "https://data.example.org/12/a.tar.gz"),
         ("egs/run.sh", 3, "https://data.example.org/12/b.tar.gz"),
     ]
@@ -94,7 +109,7 @@ def test_a_loop_of_calls_is_told_once_for_each_source(tmp_path):
 
 def test_a_script_is_run_from_a_folder_above_its_own(tmp_path):
     call = "local/get.sh d https://data.example.org/12 dev\n"
-    found = fetched(tmp_path, egs__local__get_sh=SCRIPT, egs__local__all_sh=call)
+    found = resolved(tmp_path, egs__local__get_sh=SCRIPT, egs__local__all_sh=call)
     assert found == [("egs/local/all.sh", 1, "https://data.example.org/12/dev.tar.gz")]
 
 
@@ -105,7 +120,7 @@ def test_a_call_without_arguments_leaves_the_definition(tmp_path):
 def test_variables_of_a_called_script_stay_in_it(tmp_path):
     get = 'URL=https://data.example.org/a.zip\nwget "$1"\n'
     run = "./get.sh https://data.example.org/b.zip\nwget $URL\n"
-    assert fetched(tmp_path, get_sh=get, run_sh=run) == [
+    assert resolved(tmp_path, get_sh=get, run_sh=run) == [
         ("run.sh", 1, "https://data.example.org/b.zip"),
         ("run.sh", 2, "{URL}"),
     ]

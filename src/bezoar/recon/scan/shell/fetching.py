@@ -143,8 +143,6 @@ class _Told:
         places = (*run.calls[1:], run.place)
         if any(self._tells(place, fetch.uri) for place in places):
             return
-        if self._scripts is not None:
-            self._scripts.reached.update(place for place in places if place[0])
         first = run.calls[0] if run.calls else run.place
         self._known.setdefault(first, set()).add(fetch.uri)
         end_line = first[1] if run.calls else run.end_line
