@@ -19,7 +19,8 @@ from bezoar.core.errors import UsageError
 from bezoar.core.place import printable
 
 if TYPE_CHECKING:
-    from bezoar.limit.intake import Intake, Receipt
+    from bezoar.limit.intake import Intake
+    from bezoar.limit.parcel import Receipt
     from bezoar.limit.tail import Folder, Tail
 
 ALERTS = 1

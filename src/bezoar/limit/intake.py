@@ -8,7 +8,6 @@ between the two leaves either the old pair or the new one.
 import fcntl
 import json
 import os
-import struct
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +16,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from bezoar.core.arrays import Floats, Ints
 from bezoar.core.errors import BezoarError, UsageError
 from bezoar.datasets.writing import write_whole
 from bezoar.limit.baseline import Baseline
@@ -27,9 +23,9 @@ from bezoar.limit.incidents import Incidents
 from bezoar.limit.journal import Journal
 from bezoar.limit.kept_inputs import COLUMN, KeptInputs, Sent
 from bezoar.limit.monitor import ClassAlert, Monitor, resumed
+from bezoar.limit.parcel import BATCH, Parcel, Place, Receipt
 from bezoar.limit.predictions import Batch
 from bezoar.limit.rates import PER_FALSE_ALARM
-from bezoar.limit.signals import Notes
 
 Notify = Callable[[ClassAlert], object]
 """Is told of an alarm that begins or ends; what it returned from is never told again."""
@@ -38,78 +34,8 @@ REMEMBERED: Final = 20_000
 """Ids of batches that are known again: a retry may come so many batches later."""
 LONGEST_ID: Final = 200
 _CHECKPOINT_BYTES: Final = 16 << 20
-_BATCH, _TOLD, _INPUTS = b"N", b"T", b"I"
+_TOLD, _INPUTS = b"T", b"I"
 _PREPARED, _COUNTS, _DROPPED = b"P", b"C", b"D"
-_SIZES: Final = struct.Struct("<HIII")
-
-Place = tuple[str, dict[str, Any]]
-"""How far a source was read: its name, and JSON values. It is kept with what was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a batch.
-
-    Attributes:
-        taken: Predictions in it that count.
-        refused: Those that do not.
-        again: True where it had been taken before, and nothing was counted twice.
-        alerts: Alarms that it began or ended.
-    """
-
-    taken: int
-    refused: int
-    again: bool = False
-    alerts: tuple[ClassAlert, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A batch as the journal holds it: numbers.
-
-    Attributes:
-        id: By which a retry is known; empty: it never is.
-        which: Class of each, (n,).
-        confidences: Of each, (n,).
-        rows: Stratum of each, (n,).
-        place: How far its source was read with it.
-        notes: What it says of inputs and labels.
-        sent: Inputs that are to be kept.
-    """
-
-    id: str
-    which: Ints
-    confidences: Floats
-    rows: Ints
-    place: Place | None = None
-    notes: Notes | None = None
-    sent: Sent | None = None
-
-    def as_record(self) -> bytes:
-        """Return it as bytes."""
-        name = self.id.encode()
-        arrays = (self.which.astype("<i4"), self.rows.astype("<i4"), self.confidences.astype("<f8"))
-        place = json.dumps(self.place).encode() if self.place else b""
-        notes = self.notes.as_json().encode() if self.notes else b""
-        head = _SIZES.pack(len(name), len(place), len(notes), len(self.which))
-        return b"".join([_BATCH, head, name, place, notes, *(one.tobytes() for one in arrays)])
-
-    @classmethod
-    def parse(cls, record: bytes) -> "Parcel":
-        """Read it back."""
-        length, placed, noted, size = _SIZES.unpack_from(record, 1)
-        at = 1 + _SIZES.size
-        name = record[at : at + length].decode()
-        at += length
-        place = json.loads(record[at : at + placed]) if placed else None
-        at += placed
-        notes = Notes.parse(record[at : at + noted]) if noted else None
-        at += noted
-        which = np.frombuffer(record, "<i4", size, at).astype(np.int64)
-        rows = np.frombuffer(record, "<i4", size, at + 4 * size).astype(np.int64)
-        confidences = np.frombuffer(record, "<f8", size, at + 8 * size)
-        where = (place[0], place[1]) if place else None
-        return cls(name, which, confidences, rows, where, notes)
 
 
 @dataclass
@@ -358,7 +284,7 @@ class Intake:
     def _again(self, record: bytes, sent: Sent | None) -> None:
         """Do with a batch what was done with it before."""
         tag, rest = record[:1], record[1:]
-        if tag == _BATCH:
+        if tag == BATCH:
             self._count(replace(Parcel.parse(record), sent=sent))
         elif tag == _PREPARED:
             parcel = Parcel.parse(rest)

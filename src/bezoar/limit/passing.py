@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bezoar.limit.baseline import Baseline
-from bezoar.limit.intake import Intake, Notify, Parcel, Place, Receipt
+from bezoar.limit.intake import Intake, Notify
+from bezoar.limit.parcel import Parcel, Place, Receipt
 from bezoar.limit.predictions import Batch
 
 

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, Final
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError, UsageError
-from bezoar.limit.intake import Intake, Receipt
+from bezoar.limit.intake import Intake
+from bezoar.limit.parcel import Receipt
 from bezoar.limit.predictions import batch_of, parsed, read_predictions
 
 _AT_ONCE: Final = 1 << 20

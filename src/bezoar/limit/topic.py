@@ -14,7 +14,8 @@ from uuid import uuid4
 from bezoar.adapters.kafka import Committed, KafkaTopic, Part
 from bezoar.core.errors import BezoarError
 from bezoar.datasets.writing import write_whole
-from bezoar.limit.intake import Intake, Parcel, Receipt
+from bezoar.limit.intake import Intake
+from bezoar.limit.parcel import Parcel, Receipt
 from bezoar.limit.predictions import batch_of, parsed
 
 _LONGEST: Final = 1 << 16

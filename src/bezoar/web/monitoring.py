@@ -20,7 +20,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bezoar.core.errors import BezoarError
-from bezoar.limit.intake import Intake, Parcel, Receipt
+from bezoar.limit.intake import Intake
+from bezoar.limit.parcel import Parcel, Receipt
 from bezoar.web.guard import HEADERS
 from bezoar.web.monitoring_bodies import BodyError, read_body
 from bezoar.web.monitoring_text import metrics, page, script, standing, style
