@@ -100,7 +100,8 @@ def open_part(target: Path) -> Iterator[Part | None]:
             if descriptor is not None:
                 break
         try:
-            yield Part(str(folder), target)
+            # Another one may have made it between the look at it and the lock.
+            yield None if stands(target) else Part(str(folder), target)
         finally:
             os.close(descriptor)
             with suppress(OSError):
