@@ -16,7 +16,7 @@ from bezoar.fortify.signing import NotApprovedError, check_approval
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring, Member, Role, parse_keyring
 from bezoar.fortify.signing.places import keys_folder, sign_off_path
-from bezoar.fortify.signing.statement import SignOff, Vetting, parse_sign_off
+from bezoar.fortify.signing.statement import SignOff, Vetting
 from bezoar.fortify.signing.trust import Pin
 
 DIGESTS = st.binary(min_size=32, max_size=32).map(lambda value: Digest("sha256", value))
@@ -153,7 +153,7 @@ def test_a_statement_is_read_as_it_is_written(reason, digests, review, codes, ke
         time="2026-11-25T00:00:00Z",
         previous=None,
     )
-    assert parse_sign_off(statement.payload()) == statement
+    assert SignOff.parse(statement.payload()) == statement
 
 
 @given(roles=st.lists(st.sets(st.sampled_from(list(Role)), min_size=1), min_size=1, max_size=4))

@@ -16,7 +16,7 @@ from bezoar.fortify.signing.keyring import Keyring, Member
 from bezoar.fortify.signing.places import keys_folder, sign_off_path
 from bezoar.fortify.signing.refusing import NotApprovedError, refuse_revoked
 from bezoar.fortify.signing.revocation import REVOKERS
-from bezoar.fortify.signing.statement import SignOff, entry_digest, parse_sign_off
+from bezoar.fortify.signing.statement import SignOff, entry_digest
 from bezoar.fortify.vetting.record import MOST_BYTES as MOST_RECORD_BYTES
 from bezoar.fortify.vetting.record import parse_vet_record, record_path
 from bezoar.project import Project
@@ -100,7 +100,7 @@ def judge(entry: DbomEntry, envelope: bytes, vet: bytes, keyring: Keyring) -> Ap
     """
     try:
         signed = parse_envelope(envelope, IN_TOTO)
-        statement = parse_sign_off(signed.payload)
+        statement = SignOff.parse(signed.payload)
     except ValueError as error:
         why = f"its sign-off cannot be read: {readable(str(error))}"
         raise _unlike(entry, why) from None

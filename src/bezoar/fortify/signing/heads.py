@@ -10,7 +10,7 @@ from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import IN_TOTO, parse_envelope
 from bezoar.fortify.signing.keyring import Keyring
 from bezoar.fortify.signing.places import keys_folder
-from bezoar.fortify.signing.statement import SignOff, parse_sign_off
+from bezoar.fortify.signing.statement import SignOff
 from bezoar.project import Project
 
 
@@ -34,7 +34,7 @@ def _sign_offs(project: Project, keyring: Keyring) -> Iterator[SignOff]:
     for path in sorted((project.dbom / "signatures").glob("*@*.json")):
         try:
             envelope = parse_envelope(read_document(path) or b"", IN_TOTO)
-            statement = parse_sign_off(envelope.payload)
+            statement = SignOff.parse(envelope.payload)
         except ValueError:
             continue  # a revocation, or what `check_approval` refuses
         if counted(keyring, envelope):

@@ -80,7 +80,7 @@ def refuse_revoked_version(project: Project, entry: DbomEntry, keyring: Keyring 
         if data is None:
             return
         envelope = parse_envelope(data, IN_TOTO)
-        found = revocation.parse_revocation(envelope.payload)
+        found = revocation.Revocation.parse(envelope.payload)
     except ValueError as error:
         # Whoever can damage a revocation must not gain by it.
         raise RevokedError(entry.spec, f"{path.name}: {readable(str(error))}") from None

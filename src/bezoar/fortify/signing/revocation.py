@@ -5,19 +5,18 @@ under another name are refused, too, and it is remembered outside the repository
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from bezoar.core.digest import Digest
 from bezoar.core.errors import BezoarError
-from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.entry import Spec
 from bezoar.datasets.writing import write_whole
 from bezoar.fortify.signing.documents import read_document
 from bezoar.fortify.signing.envelope import IN_TOTO, Envelope, parse_envelope
-from bezoar.fortify.signing.keyring import Keyring, Role, fault
-from bezoar.fortify.signing.statement import STATEMENT, DigestText, Reason, TimeText
+from bezoar.fortify.signing.keyring import Keyring, Role
+from bezoar.fortify.signing.statement import DigestText, Predicate, Reason, TimeText
 from bezoar.project.home import home
 
 REVOCATION: Final = "urn:bezoar:revocation:v1"
@@ -25,7 +24,7 @@ REVOKERS: Final = (Role.APPROVER, Role.REVIEWER)
 """Any one key with one of these roles revokes."""
 
 
-class Revocation(BaseModel):
+class Revocation(Predicate):
     """Data that must not be used any more.
 
     Attributes:
@@ -36,7 +35,7 @@ class Revocation(BaseModel):
         time: RFC 3339.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    kind: ClassVar[str] = REVOCATION
 
     spec: Spec
     root: DigestText
@@ -49,35 +48,10 @@ class Revocation(BaseModel):
         """The roots of the data that it withdraws."""
         return (self.root,)
 
-    def payload(self) -> bytes:
-        """Return the statement's one spelling, which is what is signed."""
+    def subjects(self) -> list[dict[str, Any]]:
+        """Return the data."""
         root = Digest.parse(self.root)
-        return canonical(
-            {
-                "_type": STATEMENT,
-                "subject": [{"name": self.spec, "digest": {root.algorithm: root.hex}}],
-                "predicateType": REVOCATION,
-                "predicate": self.model_dump(mode="json"),
-            }
-        )
-
-
-def parse_revocation(payload: bytes) -> Revocation:
-    """Read a statement.
-
-    Raises:
-        ValueError: If it is anything but what `payload` gives.
-    """
-    fields: dict[str, Any] = parse_object(payload)
-    if fields.get("_type") != STATEMENT or fields.get("predicateType") != REVOCATION:
-        raise ValueError("it is a statement about something else")
-    try:
-        found = Revocation.model_validate(fields.get("predicate"))
-    except ValidationError as error:
-        raise ValueError(fault(error)) from None
-    if found.payload() != payload:
-        raise ValueError("it is spelled otherwise than bezoar writes it")
-    return found
+        return [{"name": self.spec, "digest": {root.algorithm: root.hex}}]
 
 
 def verified_revocation(data: bytes, keyring: Keyring) -> Revocation:
@@ -87,7 +61,7 @@ def verified_revocation(data: bytes, keyring: Keyring) -> Revocation:
         ValueError: If it is none, or no key that may revoke has signed it.
     """
     envelope = parse_envelope(data, IN_TOTO)
-    found = parse_revocation(envelope.payload)
+    found = Revocation.parse(envelope.payload)
     if not envelope.signers(keyring.holders(*REVOKERS)):
         raise ValueError("no key that may revoke has signed it")
     return found
@@ -118,7 +92,7 @@ def remembered(root: Digest) -> str | None:
         data = read_document(path)
         if data is None:
             return None
-        return parse_revocation(parse_envelope(data, IN_TOTO).payload).reason
+        return Revocation.parse(parse_envelope(data, IN_TOTO).payload).reason
     except ValueError as error:
         return f"{path}: {error}"
 

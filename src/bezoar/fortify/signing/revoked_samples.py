@@ -28,7 +28,6 @@ from bezoar.fortify.signing.sample_revocation import (
     Holder,
     RevokedSample,
     SampleRevocation,
-    parse_sample_revocation,
 )
 from bezoar.project.home import home
 
@@ -142,7 +141,7 @@ def verified_withdrawal(data: bytes, keyring: Keyring) -> Revocation | SampleRev
     envelope = parse_envelope(data, IN_TOTO)
     if parse_object(envelope.payload).get("predicateType") != SAMPLE_REVOCATION:
         return verified_revocation(data, keyring)
-    found = parse_sample_revocation(envelope.payload)
+    found = SampleRevocation.parse(envelope.payload)
     if not envelope.signers(keyring.holders(*REVOKERS)):
         raise ValueError("no key that may revoke has signed it")
     return found
@@ -166,7 +165,7 @@ def _read(path: Path) -> SampleRevocation:
         data = read_document(path)
         if data is None:
             raise ValueError("it is gone")  # noqa: TRY301 - one way out
-        return parse_sample_revocation(parse_envelope(data, IN_TOTO).payload)
+        return SampleRevocation.parse(parse_envelope(data, IN_TOTO).payload)
     except ValueError as error:
         # Whoever can damage a revocation must not gain by it.
         message = f"{path} revokes samples, and cannot be read: {readable(str(error))}"

@@ -5,18 +5,16 @@ known to hold it when it was signed, so that a mirror, and a replica without a m
 refuse those; whoever has a manifest looks into it, which finds the versions that came later.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bezoar.core.digest import Digest
-from bezoar.core.json_object import canonical, parse_object
 from bezoar.datasets.containers import readable
 from bezoar.datasets.entry import Spec
-from bezoar.fortify.signing.keyring import fault
 from bezoar.fortify.signing.statement import (
-    STATEMENT,
     DigestText,
+    Predicate,
     Reason,
     Sha256Text,
     TimeText,
@@ -59,7 +57,7 @@ class Holder(_Model):
     root: DigestText
 
 
-class SampleRevocation(_Model):
+class SampleRevocation(Predicate):
     """Samples that must not be used any more.
 
     Attributes:
@@ -69,6 +67,8 @@ class SampleRevocation(_Model):
         keyring: Which version of the keyring was in force.
         time: RFC 3339.
     """
+
+    kind: ClassVar[str] = SAMPLE_REVOCATION
 
     samples: Annotated[
         tuple[RevokedSample, ...], Field(strict=False, min_length=1, max_length=MOST_SAMPLES)
@@ -83,35 +83,9 @@ class SampleRevocation(_Model):
         """The roots of the data that it withdraws."""
         return tuple(one.root for one in self.versions)
 
-    def payload(self) -> bytes:
-        """Return the statement's one spelling, which is what is signed."""
-        subject = [
+    def subjects(self) -> list[dict[str, Any]]:
+        """Return the samples."""
+        return [
             {"name": one.name or one.sha256, "digest": {"sha256": Digest.parse(one.sha256).hex}}
             for one in self.samples
         ]
-        return canonical(
-            {
-                "_type": STATEMENT,
-                "subject": subject,
-                "predicateType": SAMPLE_REVOCATION,
-                "predicate": self.model_dump(mode="json"),
-            }
-        )
-
-
-def parse_sample_revocation(payload: bytes) -> SampleRevocation:
-    """Read a statement.
-
-    Raises:
-        ValueError: If it is anything but what `payload` gives.
-    """
-    fields: dict[str, Any] = parse_object(payload)
-    if fields.get("_type") != STATEMENT or fields.get("predicateType") != SAMPLE_REVOCATION:
-        raise ValueError("it is a statement about something else")
-    try:
-        found = SampleRevocation.model_validate(fields.get("predicate"))
-    except ValidationError as error:
-        raise ValueError(fault(error)) from None
-    if found.payload() != payload:
-        raise ValueError("it is spelled otherwise than bezoar writes it")
-    return found

@@ -25,7 +25,6 @@ from bezoar.fortify.signing.statement import (
     SignOff,
     Vetting,
     entry_digest,
-    parse_sign_off,
 )
 from bezoar.fortify.vetting.record import VetRecord
 
@@ -116,7 +115,7 @@ def join(
         NotApprovedError: If it says something else.
     """
     try:
-        statement = parse_sign_off(begun.payload)
+        statement = SignOff.parse(begun.payload)
     except ValueError as error:
         raise _other(entry, readable(str(error))) from None
     if difference := mismatch(statement, entry, vet.content()):

@@ -4,7 +4,7 @@ An in-toto Statement v1, so that other tools can read who vouches for what.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic import model_validator as check
@@ -46,6 +46,49 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Predicate(_Model):
+    """What a statement says, and about what; its one spelling is what is signed.
+
+    Attributes:
+        kind: The type of the predicate, a URI.
+    """
+
+    kind: ClassVar[str]
+
+    def subjects(self) -> list[dict[str, Any]]:
+        """Return what it is about, as in-toto writes it: names and digests."""
+        raise NotImplementedError
+
+    def payload(self) -> bytes:
+        """Return the statement's one spelling, which is what is signed."""
+        return canonical(
+            {
+                "_type": STATEMENT,
+                "subject": self.subjects(),
+                "predicateType": self.kind,
+                "predicate": self.model_dump(mode="json"),
+            }
+        )
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self:
+        """Read a statement.
+
+        Raises:
+            ValueError: If it is anything but what `payload` gives.
+        """
+        fields = parse_object(payload)
+        if fields.get("_type") != STATEMENT or fields.get("predicateType") != cls.kind:
+            raise ValueError("it is a statement about something else")
+        try:
+            found = cls.model_validate(fields.get("predicate"))
+        except ValidationError as error:
+            raise ValueError(fault(error)) from None
+        if found.payload() != payload:
+            raise ValueError("it is spelled otherwise than bezoar writes it")
+        return found
+
+
 class Vetting(_Model):
     """Which vet record stands behind it.
 
@@ -72,7 +115,7 @@ class Head(_Model):
     digest: Sha256Text
 
 
-class SignOff(_Model):
+class SignOff(Predicate):
     """What is approved, and on what grounds; the predicate of the statement.
 
     Attributes:
@@ -90,6 +133,8 @@ class SignOff(_Model):
         time: RFC 3339.
         previous: Digest of the approval of the version before; None where there is none.
     """
+
+    kind: ClassVar[str] = SIGN_OFF
 
     spec: Spec
     entry: Sha256Text
@@ -113,18 +158,8 @@ class SignOff(_Model):
             raise ValueError("what was not admitted, and nothing else, is approved by an override")
         return self
 
-    def payload(self) -> bytes:
-        """Return the statement's one spelling, which is what is signed."""
-        return canonical(
-            {
-                "_type": STATEMENT,
-                "subject": self._subjects(),
-                "predicateType": SIGN_OFF,
-                "predicate": self.model_dump(mode="json"),
-            }
-        )
-
-    def _subjects(self) -> list[dict[str, Any]]:
+    def subjects(self) -> list[dict[str, Any]]:
+        """Return the samples, the files and the vet record."""
         root, manifest, files = map(Digest.parse, (self.root, self.manifest, self.files))
         samples = {root.algorithm: root.hex, manifest.algorithm: manifest.hex}
         vet = Digest.parse(self.vet.digest)
@@ -133,24 +168,6 @@ class SignOff(_Model):
             {"name": f"{self.spec}/files.parquet", "digest": {files.algorithm: files.hex}},
             {"name": f"{self.spec}/vet.json", "digest": {vet.algorithm: vet.hex}},
         ]
-
-
-def parse_sign_off(payload: bytes) -> SignOff:
-    """Read a statement.
-
-    Raises:
-        ValueError: If it is anything but what `payload` gives.
-    """
-    fields = parse_object(payload)
-    if fields.get("_type") != STATEMENT or fields.get("predicateType") != SIGN_OFF:
-        raise ValueError("it is a statement about something else")
-    try:
-        found = SignOff.model_validate(fields.get("predicate"))
-    except ValidationError as error:
-        raise ValueError(fault(error)) from None
-    if found.payload() != payload:
-        raise ValueError("it is spelled otherwise than bezoar writes it")
-    return found
 
 
 def entry_digest(entry: DbomEntry) -> Digest:
