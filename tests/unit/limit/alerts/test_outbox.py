@@ -315,8 +315,8 @@ def test_kill_9_while_nobody_listens_keeps_first_and_latest(tmp_path):
         os.kill(process.pid, signal.SIGKILL)
         process.join()
     rows = Outbox(path).rows()
-    # The first and the latest, and what each of four kills cut in the middle.
-    assert len(rows) <= 15
+    # Three notices of the first and of the latest, and up to two of each that a kill left open.
+    assert len(rows) <= 12
     numbers = [int(row.alarm.rpartition(":")[2]) for row in rows]
     assert numbers[0] == 1
     assert numbers[-1] >= ready.value >= 60
