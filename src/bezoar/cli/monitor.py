@@ -14,6 +14,7 @@ from bezoar.cli import (
     monitor_serve,
     monitor_tail,
 )
+from bezoar.cli.monitor_serve import StreamArgument
 from bezoar.cli.output import (
     ExitZeroOption,
     Format,
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 
 ALERTS = 1
 _AUTO, _HOUR, _NOTHING = "auto", "hour", "nothing"
-
-_Stream = Annotated[
-    Path,
-    typer.Argument(metavar="STREAM", help="Parquet, CSV or JSON lines: time, class, confidence."),
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -125,7 +121,7 @@ def _tell(kept: "Trusted", output: Path) -> None:
 
 
 def replay(  # noqa: PLR0917 - one parameter for each option
-    stream: _Stream,
+    stream: StreamArgument,
     baseline: Annotated[
         Path, typer.Option(metavar="FILE", help="What `bezoar monitor baseline` wrote.")
     ],

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bezoar.cli.monitor_serve import BaselineOption, FalseAlarmOption, trusted_baseline
+from bezoar.cli.monitor_serve import (
+    BaselineOption,
+    FalseAlarmOption,
+    StreamArgument,
+    trusted_baseline,
+)
 from bezoar.cli.output import (
     ExitZeroOption,
     Format,
@@ -38,12 +43,7 @@ def register(group: typer.Typer) -> None:
 
 
 def report(  # noqa: PLR0917 - one parameter for each option
-    stream: Annotated[
-        Path,
-        typer.Argument(
-            metavar="STREAM", help="Parquet, CSV or JSON lines: time, class, confidence."
-        ),
-    ],
+    stream: StreamArgument,
     baseline: BaselineOption,
     reference: Annotated[
         Path,

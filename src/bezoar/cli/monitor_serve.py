@@ -19,6 +19,10 @@ ROLLBACK_TOKEN = "BEZOAR_ROLLBACK_TOKEN"  # noqa: S105 - the same
 _SHORTEST = 16
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+StreamArgument = Annotated[
+    Path,
+    typer.Argument(metavar="STREAM", help="Parquet, CSV or JSON lines: time, class, confidence."),
+]
 BaselineOption = Annotated[
     Path, typer.Option("--baseline", metavar="FILE", help="What `bezoar monitor baseline` wrote.")
 ]
